@@ -1,0 +1,114 @@
+/** Typed mirror of what the addon exports (native/addon). Nothing here is public. */
+
+/** A decoded picture: RGB, row by row. The addon reads `data` while the call is pending, so nobody may change it. */
+export interface NativeImage {
+  data: Uint8Array;
+  width: number;
+  height: number;
+}
+
+export interface NativeLoadOptions {
+  device: string; // 'auto' | 'cpu' | 'cuda' | 'cuda:N'
+  precision: string; // 'auto' | 'float32' | 'bfloat16' | 'float16' | 'int8'
+  threads: number; // 0: as many as there are cores
+  maxBatchSize: number;
+  maxQueueDelayMs: number;
+  maxQueueSize: number;
+  minSize: number; // 0: the configuration's
+  maxSize: number; // 0: the configuration's
+}
+
+export interface NativeDetectOptions {
+  scoreThreshold: number;
+  maxDetections: number; // 0: the configuration's
+  classIds: Int32Array; // empty: all
+  masks: boolean;
+  sampleRatio: number;
+  seed: bigint; // uint64
+  priority: number;
+  deadlineMs: number; // 0: none
+}
+
+export interface NativeDetections {
+  boxes: Float32Array; // x1 y1 x2 y2 of each, pixels of the picture
+  scores: Float32Array;
+  classIds: Int32Array;
+  masks: string[] | null; // COCO compressed counts, size is the picture's
+  timing: { queueMs: number; preprocessMs: number; modelMs: number; postprocessMs: number; batchSize: number };
+}
+
+export interface NativeModelInfo {
+  config: string; // the whole configuration as JSON
+  metadata: Record<string, string>; // the file's other entries: license, data, recipe, metrics …
+  preset: string; // 'base' | 'large' | 'tiny' | 'custom'
+  parameters: number;
+  device: string;
+  precision: string;
+  threads: number;
+}
+
+export interface NativeStats {
+  queued: number;
+  running: number;
+  completed: number;
+  rejected: number;
+  cancelled: number;
+  batches: number;
+  waitingMsTotal: number;
+  computeMsTotal: number;
+  deviceBytes: number;
+}
+
+export interface NativeDetector {
+  readonly info: NativeModelInfo;
+  /** `job` is a number that nobody uses twice; `cancel(job)` makes the promise reject with code 'CANCELLED' soon. */
+  detect(image: NativeImage, options: NativeDetectOptions, job: number): Promise<NativeDetections>;
+  stats(): NativeStats;
+  /** Waits for running and queued calls if `drain`, else rejects the queued ones with ERR_MIMDET_DISPOSED. Resolves when all is freed. */
+  close(drain: boolean): Promise<void>;
+}
+
+export interface NativeEvalOptions {
+  iouTypes: ('bbox' | 'segm')[];
+  maxDets: number[]; // three, rising
+  threads: number; // 0: as many as there are cores
+}
+
+export interface NativeConvertOptions {
+  config: string; // JSON text, or '' to find a preset by shapes
+  classes: string[] | null;
+  half: boolean;
+  maeEncoderOnly: boolean;
+}
+
+export interface NativeRle {
+  size: [number, number]; // height, width
+  counts: string;
+}
+
+export interface NativeAddon {
+  /** The LibTorch that it was built for, "2.13.0". */
+  readonly builtFor: string;
+  /** The LibTorch that it runs with. */
+  readonly runsWith: string;
+  devices(): string[]; // 'cpu', 'cuda:0', …
+  cpuCapability(): string; // 'AVX2', 'AVX512', …
+  loadDetector(source: string | Uint8Array, options: NativeLoadOptions, job: number): Promise<NativeDetector>;
+  cancel(job: number): void;
+  /** Texts are COCO JSON: ground truth, and a result list. Answers with the JSON text of the object that `evaluate()` returns. */
+  evaluate(groundTruth: Uint8Array, detections: Uint8Array, options: NativeEvalOptions, job: number): Promise<string>;
+  /** Answers with JSON text: { tensors, dropped, preset, format } */
+  convert(input: string, output: string, options: NativeConvertOptions, job: number): Promise<string>;
+  /** JSON text: { config, metadata, tensors: [{ name, dtype, shape }], bytes } without reading the tensors. */
+  inspectWeights(source: string | Uint8Array): string;
+  presetConfig(name: string): string; // JSON text
+  rleToBitmap(rle: NativeRle): Uint8Array; // row by row
+  rleFromBitmap(bitmap: Uint8Array, height: number, width: number): NativeRle;
+  rleArea(rle: NativeRle): number;
+  rleToPolygons(rle: NativeRle): number[][]; // rings x0 y0 x1 y1 …
+}
+
+/** An Error that the addon makes carries the stable code. */
+export interface NativeError extends Error {
+  code: string;
+}

@@ -1,0 +1,304 @@
+// ModelConfig from and to JSON, its checks, and the presets.
+#include "model/config.h"
+
+#include <cmath>
+#include <set>
+
+#include "base/error.h"
+#include "base/json.h"
+
+namespace mimdet {
+namespace {
+
+[[noreturn]] void wrong(const std::string& what, const std::string& name, const Json& received) {
+  std::string text = received.dump();
+  if (text.size() > 80) text = text.substr(0, 77) + "...";
+  fail_expected(ErrorCode::kInvalidArgument, what, name, text);
+}
+
+/// Reads members of one JSON object by key; a key that nobody asked for is an error at the end.
+class Section {
+ public:
+  Section(const Json& json, std::string path) : json_(json), path_(std::move(path)) {
+    if (!json.is_object()) wrong("an object", path_.empty() ? "config" : path_, json);
+  }
+
+  void integer(const char* key, int64_t& value, int64_t least, int64_t most) {
+    const Json* found = take(key);
+    if (!found) return;
+    if (!found->is_number() || found->number() != std::floor(found->number()) || found->number() < double(least) || found->number() > double(most))
+      wrong("an integer from " + std::to_string(least) + " to " + std::to_string(most), name(key), *found);
+    value = found->integer();
+  }
+
+  void number(const char* key, double& value, double least, double most) {
+    const Json* found = take(key);
+    if (!found) return;
+    if (!found->is_number() || !(found->number() >= least && found->number() <= most))
+      wrong("a number from " + Json(least).dump() + " to " + Json(most).dump(), name(key), *found);
+    value = found->number();
+  }
+
+  void numbers(const char* key, std::vector<double>& values, size_t count, double least) {
+    const Json* found = take(key);
+    if (found) values = read_numbers(*found, name(key), count, least);
+  }
+
+  void pair(const char* key, int64_t& first, int64_t& second) {
+    const Json* found = take(key);
+    if (!found) return;
+    const auto values = read_numbers(*found, name(key), 2, 1);
+    for (double v : values)
+      if (v != std::floor(v) || v > 1e6) wrong("two integers from 1 to 1000000", name(key), *found);
+    first = static_cast<int64_t>(values[0]);
+    second = static_cast<int64_t>(values[1]);
+  }
+
+  void sizes(const char* key, std::vector<std::vector<double>>& values) {
+    const Json* found = take(key);
+    if (!found) return;
+    if (!found->is_array() || found->array().size() != 5) wrong("a list for each of the five levels", name(key), *found);
+    values.clear();
+    for (const Json& level : found->array()) values.push_back(read_numbers(level, name(key), 0, 1e-3));
+    for (const auto& level : values)
+      if (level.size() != values[0].size()) wrong("lists of one length", name(key), *found);  // the RPN head is shared
+  }
+
+  void strings(const char* key, std::vector<std::string>& values) {
+    const Json* found = take(key);
+    if (!found) return;
+    if (!found->is_array() || found->array().empty() || found->array().size() > 100000) wrong("a list of names", name(key), *found);
+    values.clear();
+    for (const Json& item : found->array()) {
+      if (!item.is_string()) wrong("a list of names", name(key), *found);
+      values.push_back(item.string());
+    }
+    if (std::set<std::string>(values.begin(), values.end()).size() != values.size()) wrong("names that differ", name(key), *found);
+  }
+
+  template <class Read>
+  void section(const char* key, Read read) {
+    const Json* found = take(key);
+    if (!found) return;
+    Section inner(*found, name(key));
+    read(inner);
+    inner.finish();
+  }
+
+  void finish() {
+    for (const auto& [key, value] : json_.object())
+      if (!taken_.count(key)) fail_expected(ErrorCode::kInvalidArgument, "no such key", name(key.c_str()), value.kind());
+  }
+
+ private:
+  const Json* take(const char* key) {
+    taken_.insert(key);
+    return json_.find(key);
+  }
+  std::string name(const char* key) const { return path_.empty() ? std::string("config.") + key : path_ + "." + key; }
+
+  static std::vector<double> read_numbers(const Json& json, const std::string& name, size_t count, double least) {
+    const std::string what = (count ? std::to_string(count) : std::string("one or more")) + " numbers of at least " + Json(least).dump();
+    if (!json.is_array() || json.array().empty() || json.array().size() > 64 || (count && json.array().size() != count)) wrong(what, name, json);
+    std::vector<double> values;
+    for (const Json& item : json.array()) {
+      if (!item.is_number() || !(item.number() >= least) || item.number() > 1e6) wrong(what, name, json);
+      values.push_back(item.number());
+    }
+    return values;
+  }
+
+  const Json& json_;
+  std::string path_;
+  std::set<std::string> taken_;
+};
+
+void read_encoder(Section& s, EncoderConfig& c) {
+  s.integer("dim", c.dim, 8, 16384);
+  s.integer("depth", c.depth, 1, 512);
+  s.integer("heads", c.heads, 1, 1024);
+  s.number("mlpRatio", c.mlp_ratio, 0.01, 64);
+  s.number("dropPath", c.drop_path, 0, 0.99);
+  s.number("layerNormEps", c.layer_norm_eps, 1e-12, 1);
+}
+
+void read_decoder(Section& s, DecoderConfig& c) {
+  s.integer("dim", c.dim, 4, 16384);
+  s.integer("depth", c.depth, 1, 512);
+  s.integer("heads", c.heads, 1, 1024);
+  s.number("mlpRatio", c.mlp_ratio, 0.01, 64);
+  s.number("layerNormEps", c.layer_norm_eps, 1e-12, 1);
+}
+
+void read_rpn(Section& s, RpnConfig& c) {
+  s.integer("convs", c.convs, 1, 16);
+  s.sizes("anchorSizes", c.anchor_sizes);
+  s.numbers("anchorRatios", c.anchor_ratios, 0, 1e-3);
+  s.integer("batchPerImage", c.batch_per_image, 1, 1000000);
+  s.number("positiveFraction", c.positive_fraction, 0, 1);
+  s.pair("preNmsTopk", c.pre_nms_topk_train, c.pre_nms_topk_test);
+  s.pair("postNmsTopk", c.post_nms_topk_train, c.post_nms_topk_test);
+  s.number("nmsThreshold", c.nms_threshold, 0, 1);
+}
+
+void read_roi(Section& s, RoiConfig& c) {
+  s.integer("boxPool", c.box_pool, 1, 64);
+  s.integer("maskPool", c.mask_pool, 1, 64);
+  s.integer("boxConvs", c.box_convs, 0, 16);
+  s.integer("boxConvDim", c.box_conv_dim, 1, 16384);
+  s.integer("boxFcDim", c.box_fc_dim, 1, 65536);
+  s.integer("maskConvs", c.mask_convs, 0, 16);
+  s.integer("maskConvDim", c.mask_conv_dim, 1, 16384);
+  s.integer("batchPerImage", c.batch_per_image, 1, 1000000);
+  s.number("positiveFraction", c.positive_fraction, 0, 1);
+  s.number("scoreThreshold", c.score_threshold, 0, 1);
+  s.number("nmsThreshold", c.nms_threshold, 0, 1);
+  s.integer("detectionsPerImage", c.detections_per_image, 1, 100000);
+}
+
+void require(bool holds, const std::string& what, const std::string& name, int64_t received) {
+  if (!holds) fail_expected(ErrorCode::kInvalidArgument, what, name, std::to_string(received));
+}
+
+void check_together(const ModelConfig& c) {
+  // The stem halves four times, whatever the patch size says; the position embedding splits a width into four.
+  require(c.patch_size == 16, "16 (the stem has stride 16)", "config.patchSize", c.patch_size);
+  require(c.image_size % c.patch_size == 0, "a multiple of patchSize", "config.imageSize", c.image_size);
+  require(c.encoder.dim % 8 == 0, "a multiple of 8", "config.encoder.dim", c.encoder.dim);
+  require(c.decoder.dim % 4 == 0, "a multiple of 4", "config.decoder.dim", c.decoder.dim);
+  require(c.encoder.dim % c.encoder.heads == 0, "a divisor of encoder.dim", "config.encoder.heads", c.encoder.heads);
+  require(c.decoder.dim % c.decoder.heads == 0, "a divisor of decoder.dim", "config.decoder.heads", c.decoder.heads);
+  require(c.size_divisibility % 32 == 0, "a multiple of 32 (c5 has stride 32)", "config.sizeDivisibility", c.size_divisibility);
+  require(!c.classes.empty(), "a list of names", "config.classes", 0);
+}
+
+Json json_numbers(const std::vector<double>& values) {
+  Json::Array items;
+  for (double v : values) items.push_back(v == std::floor(v) ? Json(static_cast<int64_t>(v)) : Json(v));
+  return items;
+}
+
+}  // namespace
+
+ModelConfig ModelConfig::from_json(const Json& json) {
+  ModelConfig c;
+  Section s(json, "");
+  s.integer("imageSize", c.image_size, 16, 65536);
+  s.integer("patchSize", c.patch_size, 1, 1024);
+  s.number("sampleRatio", c.sample_ratio, 0.01, 1);
+  s.section("encoder", [&](Section& inner) { read_encoder(inner, c.encoder); });
+  s.section("decoder", [&](Section& inner) { read_decoder(inner, c.decoder); });
+  s.section("fpn", [&](Section& inner) { inner.integer("channels", c.fpn_channels, 1, 16384); });
+  s.section("rpn", [&](Section& inner) { read_rpn(inner, c.rpn); });
+  s.section("roi", [&](Section& inner) { read_roi(inner, c.roi); });
+  s.numbers("pixelMean", c.pixel_mean, 3, -1e6);
+  s.numbers("pixelStd", c.pixel_std, 3, 1e-6);
+  s.integer("minSize", c.min_size, 1, 65536);
+  s.integer("maxSize", c.max_size, 1, 65536);
+  s.integer("sizeDivisibility", c.size_divisibility, 1, 65536);
+  s.strings("classes", c.classes);
+  s.finish();
+  check_together(c);
+  return c;
+}
+
+ModelConfig ModelConfig::from_json_text(std::string_view text) {
+  try {
+    return from_json(Json::parse(text));
+  } catch (const JsonError& error) {
+    fail(ErrorCode::kInvalidArgument, std::string("Expected JSON for `config` but received text that is none: ") + error.what());
+  }
+}
+
+Json ModelConfig::to_json() const {
+  Json::Array anchor_sizes, class_names;
+  for (const auto& level : rpn.anchor_sizes) anchor_sizes.push_back(json_numbers(level));
+  for (const auto& name : classes) class_names.push_back(name);
+  return Json::Object{
+      {"imageSize", image_size},
+      {"patchSize", patch_size},
+      {"sampleRatio", sample_ratio},
+      {"encoder", Json::Object{{"dim", encoder.dim}, {"depth", encoder.depth}, {"heads", encoder.heads}, {"mlpRatio", encoder.mlp_ratio},
+                               {"dropPath", encoder.drop_path}, {"layerNormEps", encoder.layer_norm_eps}}},
+      {"decoder", Json::Object{{"dim", decoder.dim}, {"depth", decoder.depth}, {"heads", decoder.heads}, {"mlpRatio", decoder.mlp_ratio},
+                               {"layerNormEps", decoder.layer_norm_eps}}},
+      {"fpn", Json::Object{{"channels", fpn_channels}}},
+      {"rpn", Json::Object{{"convs", rpn.convs}, {"anchorSizes", anchor_sizes}, {"anchorRatios", json_numbers(rpn.anchor_ratios)},
+                           {"batchPerImage", rpn.batch_per_image}, {"positiveFraction", rpn.positive_fraction},
+                           {"preNmsTopk", Json::Array{rpn.pre_nms_topk_train, rpn.pre_nms_topk_test}},
+                           {"postNmsTopk", Json::Array{rpn.post_nms_topk_train, rpn.post_nms_topk_test}}, {"nmsThreshold", rpn.nms_threshold}}},
+      {"roi", Json::Object{{"boxPool", roi.box_pool}, {"maskPool", roi.mask_pool}, {"boxConvs", roi.box_convs}, {"boxConvDim", roi.box_conv_dim},
+                           {"boxFcDim", roi.box_fc_dim}, {"maskConvs", roi.mask_convs}, {"maskConvDim", roi.mask_conv_dim},
+                           {"batchPerImage", roi.batch_per_image}, {"positiveFraction", roi.positive_fraction}, {"scoreThreshold", roi.score_threshold},
+                           {"nmsThreshold", roi.nms_threshold}, {"detectionsPerImage", roi.detections_per_image}}},
+      {"pixelMean", json_numbers(pixel_mean)},
+      {"pixelStd", json_numbers(pixel_std)},
+      {"minSize", min_size},
+      {"maxSize", max_size},
+      {"sizeDivisibility", size_divisibility},
+      {"classes", class_names},
+  };
+}
+
+namespace {
+
+std::vector<std::string> coco_classes() {
+  return {"person", "bicycle", "car", "motorcycle", "airplane", "bus", "train", "truck", "boat", "traffic light", "fire hydrant", "stop sign",
+          "parking meter", "bench", "bird", "cat", "dog", "horse", "sheep", "cow", "elephant", "bear", "zebra", "giraffe", "backpack", "umbrella",
+          "handbag", "tie", "suitcase", "frisbee", "skis", "snowboard", "sports ball", "kite", "baseball bat", "baseball glove", "skateboard",
+          "surfboard", "tennis racket", "bottle", "wine glass", "cup", "fork", "knife", "spoon", "bowl", "banana", "apple", "sandwich", "orange",
+          "broccoli", "carrot", "hot dog", "pizza", "donut", "cake", "chair", "couch", "potted plant", "bed", "dining table", "toilet", "tv",
+          "laptop", "mouse", "remote", "keyboard", "cell phone", "microwave", "oven", "toaster", "sink", "refrigerator", "book", "clock", "vase",
+          "scissors", "teddy bear", "hair drier", "toothbrush"};
+}
+
+ModelConfig base() {
+  ModelConfig c;  // the defaults above are `base`
+  c.classes = coco_classes();
+  return c;
+}
+
+ModelConfig large() {
+  ModelConfig c = base();
+  c.encoder.dim = 1024;
+  c.encoder.depth = 24;
+  c.encoder.heads = 16;
+  c.encoder.drop_path = 0.4;
+  return c;
+}
+
+ModelConfig tiny() {
+  ModelConfig c;
+  c.image_size = 256;
+  c.encoder = {.dim = 192, .depth = 6, .heads = 3, .mlp_ratio = 4.0, .drop_path = 0.0, .layer_norm_eps = 1e-5};
+  c.decoder = {.dim = 128, .depth = 2, .heads = 4, .mlp_ratio = 4.0, .layer_norm_eps = 1e-5};
+  c.fpn_channels = 64;
+  c.rpn.anchor_sizes = {{12}, {24}, {48}, {96}, {192}};
+  c.rpn.post_nms_topk_test = 500;
+  c.roi.box_convs = 2;
+  c.roi.box_conv_dim = 64;
+  c.roi.box_fc_dim = 256;
+  c.roi.mask_conv_dim = 64;
+  c.roi.batch_per_image = 128;
+  c.roi.detections_per_image = 300;
+  c.classes = {"nucleus"};
+  c.min_size = 384;
+  c.max_size = 640;
+  return c;
+}
+
+}  // namespace
+
+const std::vector<std::string>& preset_names() {
+  static const std::vector<std::string> names = {"base", "large", "tiny"};
+  return names;
+}
+
+ModelConfig preset(const std::string& name) {
+  if (name == "base") return base();
+  if (name == "large") return large();
+  if (name == "tiny") return tiny();
+  fail_expected(ErrorCode::kInvalidArgument, "base, large or tiny", "preset", "\"" + name + "\"");
+}
+
+}  // namespace mimdet

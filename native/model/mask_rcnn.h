@@ -1,0 +1,40 @@
+// The map of the model: image batch -> backbone -> FPN -> RPN -> RoI heads -> instances.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/cancel.h"
+#include "model/config.h"
+#include "model/detect_options.h"
+#include "structures/image_batch.h"
+#include "structures/instances.h"
+
+namespace mimdet {
+
+/// Tensors by the reference's state-dict names.
+using StateDict = std::unordered_map<std::string, at::Tensor>;
+
+class MaskRcnn {
+ public:
+  /// Builds the model for inference: norms folded, weights moved to `device` and `dtype`.
+  MaskRcnn(ModelConfig config, const StateDict& weights, at::Device device, at::ScalarType dtype);
+  ~MaskRcnn();
+
+  /// One Instances for each picture of the batch, boxes at the batch's (resized) size. Throws Cancelled between stations.
+  /// Not to be called from two threads at once.
+  std::vector<Instances> detect(const ImageBatch& images, const DetectOptions& options, const CancelFlag& cancel) const;
+
+  const ModelConfig& config() const;
+
+ private:
+  struct Stations;
+  std::unique_ptr<Stations> stations_;
+};
+
+}  // namespace mimdet
