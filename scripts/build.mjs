@@ -1,0 +1,42 @@
+// npm run build: all set-up of a checkout, quick and quiet when that is done. Needs Node alone to start, and each step feeds the next:
+// npm packages → TypeScript (dist/) → LibTorch → native code (out/native) → the addon beside the compiled TypeScript.
+// `--no-native` leaves the last three out.
+
+import { installPackages } from './npm-packages.mjs';
+import { fail, note, root } from './steps.mjs';
+import { compileTypeScript } from './typescript.mjs';
+
+export async function build({ native = true } = {}) {
+  await installPackages();
+  const typesHold = await compileTypeScript();
+  if (native) await buildAddon();
+  if (!typesHold) throw new Error('TypeScript found errors (above)');
+}
+
+async function buildAddon() {
+  const { ensureLibtorch } = await import('../dist/setup/install-libtorch.js');
+  const { buildNative, publishAddon } = await import('../dist/setup/build-addon.js');
+  const libtorch = await ensureLibtorch({ report: note });
+  const { echo, end } = progress(`Building the native code for LibTorch ${libtorch.version}`);
+  const addon = await buildNative({ libtorch, out: `${root}/out/native`, tests: true, report: note, echo }).finally(end);
+  await publishAddon(addon, `${root}/dist`, libtorch);
+}
+
+/** Shows a build's own "[3/80]" or "[ 12%]": at once on a terminal, else every half minute. Silent where nothing is built. */
+function progress(title) {
+  const live = process.stderr.isTTY;
+  let said = false;
+  let last = 0;
+  const echo = (text) => {
+    const step = text.match(/^\[\s*(\d+\/\d+|\d+%)\]/gm)?.at(-1);
+    if (!step || (said && Date.now() - last < (live ? 100 : 30_000))) return;
+    process.stderr.write(live ? `\r\x1b[K${title} ${step}` : `${title} ${step}\n`);
+    said = true;
+    last = Date.now();
+  };
+  return { echo, end: () => said && live && process.stderr.write('\n') };
+}
+
+if (process.argv[1] === `${root}/scripts/build.mjs`) {
+  build({ native: !process.argv.includes('--no-native') }).catch(fail);
+}
