@@ -104,6 +104,10 @@ export interface NativeAddon {
   presetConfig(name: string): string; // JSON text
   rleToBitmap(rle: NativeRle): Uint8Array; // row by row
   rleFromBitmap(bitmap: Uint8Array, height: number, width: number): NativeRle;
+  /** The union of rings x0 y0 x1 y1 …, by COCO's rule. */
+  rleFromPolygons(rings: number[][], height: number, width: number): NativeRle;
+  /** COCO's uncompressed run lengths, column by column, zeros first. */
+  rleFromRuns(runs: number[], height: number, width: number): NativeRle;
   rleArea(rle: NativeRle): number;
   rleToPolygons(rle: NativeRle): number[][]; // rings x0 y0 x1 y1 …
 }
