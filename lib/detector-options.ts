@@ -1,0 +1,167 @@
+// Every option of `Detector.load`, `detect` and `detectMany`: types for users, checks, defaults, and the addon's form of them.
+// Before it: detector.ts. After it: the addon.
+import type { NativeDetectOptions, NativeLoadOptions } from './native-types.js';
+import type { Check } from './validate.js';
+import { abortSignal, expected, flag, integer, notYet, number, oneOf, readOptions, unknownName, Words } from './validate.js';
+
+export type Device = 'auto' | 'cpu' | 'cuda' | `cuda:${number}`;
+export type Precision = 'auto' | 'float32' | 'bfloat16' | 'float16' | 'int8';
+
+export interface LoadOptions {
+  /** 'auto' is a GPU where there is one. Default: MIMDET_DEVICE, else 'auto'. */
+  device?: Device;
+  /** 'auto' is float32 on the CPU, bfloat16 on a GPU. */
+  precision?: Precision;
+  /** Threads of the CPU; 0 is as many as there are cores. Default: MIMDET_THREADS, else 0. */
+  threads?: number;
+  /** Pictures of one padded shape that may go through the model together. Default 8. */
+  maxBatchSize?: number;
+  /** How long a picture may wait for company, in milliseconds. Default 0: only what waits anyway is taken together. */
+  maxQueueDelayMs?: number;
+  /** Calls that may wait; one more rejects with ERR_MIMDET_QUEUE_FULL. Default 1024. */
+  maxQueueSize?: number;
+  /** Pictures are resized to this shortest edge. Default: the model's. */
+  minSize?: number;
+  /** … unless the longest would be more than this. Default: the model's. */
+  maxSize?: number;
+  /** Ends the loading. */
+  signal?: AbortSignal;
+}
+
+export interface DetectOptions {
+  /** Instances with a higher score are returned. Default 0.25. */
+  scoreThreshold?: number;
+  /** At most so many, the best. Default: the model's. */
+  maxDetections?: number;
+  /** Names of the classes to look for. Default: all. */
+  classes?: readonly string[];
+  /** Default true. */
+  masks?: boolean;
+  /** Share of the picture's patches that the encoder sees, above 0, at most 1: less is faster and worse. Default 1. */
+  sampleRatio?: number;
+  /** Which patches a `sampleRatio` below 1 takes: the same seed, the same patches. Default 0. */
+  seed?: number | bigint;
+  /** Calls of a higher priority go first. Default 0. */
+  priority?: number;
+  /** Rejects with ERR_MIMDET_DEADLINE where the work has not begun so many milliseconds after the call. */
+  deadlineMs?: number;
+  /** Ends the call, wherever it is: it rejects with `signal.reason`. */
+  signal?: AbortSignal;
+  /** Not there yet. */
+  budgetMs?: never;
+  /** Not there yet. */
+  tile?: never;
+  /** Not there yet. */
+  tta?: never;
+}
+
+export interface DetectManyOptions extends DetectOptions {
+  /** Pictures under way at once, and results kept for a slow reader. Default 4. */
+  concurrency?: number;
+}
+
+const maxInt32 = 2 ** 31 - 1;
+
+const device: Check<Device> = (value, name) => {
+  if (typeof value === 'string' && /^(auto|cpu|cuda(:\d{1,3})?)$/.test(value)) return value as Device;
+  throw expected("'auto', 'cpu', 'cuda' or 'cuda:N'", name, value);
+};
+
+const seed: Check<bigint> = (value, name) => {
+  const fits = typeof value === 'bigint' || Number.isSafeInteger(value);
+  const bits = fits ? BigInt(value as number | bigint) : -1n;
+  if (bits < 0n || bits >= 1n << 64n) throw expected('an integer from 0 to 2^64 - 1', name, value);
+  return bits;
+};
+
+const names: Check<readonly string[]> = (value, name) => {
+  const fits = Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'string');
+  if (!fits) throw expected('a list of class names', name, value);
+  return value as string[];
+};
+
+const loadTable = {
+  device,
+  precision: oneOf('auto', 'float32', 'bfloat16', 'float16', 'int8'),
+  threads: integer(0, 1024),
+  maxBatchSize: integer(1, 1024),
+  maxQueueDelayMs: number(0, 60_000),
+  maxQueueSize: integer(1, 1_000_000),
+  minSize: integer(1, 65_535),
+  maxSize: integer(1, 65_535),
+  signal: abortSignal,
+};
+
+const detectTable = {
+  scoreThreshold: number(0, 1),
+  maxDetections: integer(1, maxInt32),
+  classes: names,
+  masks: flag,
+  sampleRatio: number(0, 1, { above: true }),
+  seed,
+  priority: integer(-1000, 1000),
+  deadlineMs: number(0, maxInt32, { above: true }),
+  signal: abortSignal,
+  budgetMs: notYet,
+  tile: notYet,
+  tta: notYet,
+};
+
+const detectManyTable = { ...detectTable, concurrency: integer(1, 1024) };
+
+/** Throws ERR_MIMDET_INVALID_ARGUMENT. */
+export function readLoadOptions(options: unknown): { native: NativeLoadOptions; signal: AbortSignal | undefined } {
+  const { signal, ...given } = readOptions(loadTable, options);
+  const native = {
+    device: given.device ?? fromEnvironment('MIMDET_DEVICE', device) ?? 'auto',
+    precision: given.precision ?? 'auto',
+    threads: given.threads ?? fromEnvironment('MIMDET_THREADS', (value, name) => loadTable.threads(Number(value), name)) ?? 0,
+    maxBatchSize: given.maxBatchSize ?? 8,
+    maxQueueDelayMs: given.maxQueueDelayMs ?? 0,
+    maxQueueSize: given.maxQueueSize ?? 1024,
+    minSize: given.minSize ?? 0,
+    maxSize: given.maxSize ?? 0,
+  };
+  return { native, signal };
+}
+
+function fromEnvironment<T>(name: string, check: Check<T>): T | undefined {
+  const value = process.env[name];
+  return value ? check(value, name) : undefined;
+}
+
+/** A call's options as the addon takes them; the deadline is the caller's to count down. */
+export interface DetectCall {
+  native: NativeDetectOptions;
+  deadlineMs: number | undefined;
+  signal: AbortSignal | undefined;
+}
+
+export function readDetectOptions(options: unknown, classes: readonly string[]): DetectCall {
+  return toCall(readOptions(detectTable, options), classes);
+}
+
+export function readDetectManyOptions(options: unknown, classes: readonly string[]): { call: DetectCall; concurrency: number } {
+  const { concurrency = 4, ...given } = readOptions(detectManyTable, options);
+  return { call: toCall(given, classes), concurrency };
+}
+
+function toCall(given: ReturnType<typeof readOptions<typeof detectTable>>, classes: readonly string[]): DetectCall {
+  const native = {
+    scoreThreshold: given.scoreThreshold ?? 0.25,
+    maxDetections: given.maxDetections ?? 0,
+    classIds: Int32Array.from(given.classes ?? [], (name, i) => classId(name, classes, `classes[${i}]`)),
+    masks: given.masks ?? true,
+    sampleRatio: given.sampleRatio ?? 1,
+    seed: given.seed ?? 0n,
+    priority: given.priority ?? 0,
+    deadlineMs: 0,
+  };
+  return { native, deadlineMs: given.deadlineMs, signal: given.signal };
+}
+
+function classId(name: string, classes: readonly string[], where: string): number {
+  const id = classes.indexOf(name);
+  if (id < 0) throw classes.length === 0 ? expected('a class of the model', where, new Words(name)) : unknownName(classes, where, name);
+  return id;
+}

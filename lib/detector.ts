@@ -1,0 +1,132 @@
+// The detector that people hold in hands: loads a model, finds instances, closes. Before it: a user's program.
+// After it: image.ts decodes, the addon computes on threads of its own, detections.ts holds the result.
+import { Admission } from './admission.js';
+import { detectInOrder, iterate, type DetectManyResult, type ImageSource } from './detect-many.js';
+import { fromNative, type Detections } from './detections.js';
+import { readDetectManyOptions, readDetectOptions, readLoadOptions } from './detector-options.js';
+import type { DetectCall, DetectManyOptions, DetectOptions, LoadOptions } from './detector-options.js';
+import { describeModel, type ModelInfo } from './model-info.js';
+import { describeStats, type DetectorStats } from './detector-stats.js';
+import { MimdetError } from './errors.js';
+import { decodeImage, type DecodedImage, type ImageInput } from './image.js';
+import { resolveModel, type ModelSource } from './model-source.js';
+import { addon, runNative } from './native.js';
+import type { NativeDetections, NativeDetector } from './native-types.js';
+import { flag, readOptions } from './validate.js';
+
+/**
+ * Bytes of decoded pictures that wait or are at work, over all detectors of this thread. Beyond it decoding pauses,
+ * so that a thousand calls with large photographs do not fill the memory.
+ */
+const pixelMemory = new Admission(512 * 2 ** 20);
+
+export class Detector implements AsyncDisposable {
+  /** The model: classes, sizes, configuration, where it runs. */
+  readonly info: ModelInfo;
+  readonly #native: NativeDetector;
+  readonly #running = new Set<Promise<unknown>>();
+  readonly #stop = new AbortController();
+  #closing: Promise<void> | undefined;
+
+  private constructor(native: NativeDetector, options: { minSize: number; maxSize: number }) {
+    this.#native = native;
+    this.info = describeModel(native.info, options);
+  }
+
+  /**
+   * Loads a model.
+   * @param source a bundled name ('nuclei'), the path or file: URL of a .safetensors file, or its bytes
+   * @throws ERR_MIMDET_WEIGHTS for files that are no model, ERR_MIMDET_DEVICE where LibTorch or the device is missing
+   */
+  static async load(source: ModelSource, options?: LoadOptions): Promise<Detector> {
+    const { native, signal } = readLoadOptions(options);
+    signal?.throwIfAborted();
+    addon(); // a missing LibTorch is told before a missing file
+    const model = await resolveModel(source);
+    const loading = runNative((job, addon) => addon.loadDetector(model, native, job), signal, (late) => late.close(false));
+    return new Detector(await loading, native);
+  }
+
+  /**
+   * Finds the instances on one picture. The event loop stays free meanwhile; calls may overlap.
+   * @throws ERR_MIMDET_DECODE, _INVALID_ARGUMENT, _QUEUE_FULL, _DEADLINE, _OUT_OF_MEMORY, _DISPOSED; `signal.reason` on an abort
+   */
+  async detect(image: ImageInput, options?: DetectOptions): Promise<Detections> {
+    return this.#start(image, readDetectOptions(options, this.info.classes));
+  }
+
+  /**
+   * Finds the instances on many pictures, in their order. A picture that fails gives a result with its `error`; the others
+   * go on. Takes no more from `images` than it has room for. Leaving the loop stops the source and the work under way.
+   */
+  detectMany<T extends ImageInput>(
+    images: ImageSource<T>,
+    options?: DetectManyOptions,
+  ): AsyncGenerator<DetectManyResult<T>, void, undefined> {
+    const { call, concurrency } = readDetectManyOptions(options, this.info.classes);
+    const detect = (image: T, signal: AbortSignal) => this.#start(image, { ...call, signal });
+    return detectInOrder(iterate(images), detect, { concurrency, signal: call.signal });
+  }
+
+  /** Counts and times since the model was loaded. */
+  stats(): DetectorStats {
+    return describeStats(this.#native.stats(), pixelMemory.used);
+  }
+
+  /**
+   * Frees the model. Calls under way are finished first; with `drain: false` they reject with ERR_MIMDET_DISPOSED.
+   * New calls reject with it at once. Closing twice does no harm.
+   */
+  async close(options?: { drain?: boolean }): Promise<void> {
+    const { drain = true } = readOptions({ drain: flag }, options);
+    if (!drain) this.#stop.abort(disposed());
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #close(): Promise<void> {
+    await Promise.allSettled(this.#running);
+    await this.#native.close(!this.#stop.signal.aborted);
+  }
+
+  async #start(image: ImageInput, call: DetectCall): Promise<Detections> {
+    if (this.#closing) throw disposed();
+    const work = this.#detect(image, call);
+    this.#running.add(work);
+    try {
+      return await work;
+    } finally {
+      this.#running.delete(work);
+    }
+  }
+
+  async #detect(image: ImageInput, call: DetectCall): Promise<Detections> {
+    const start = performance.now();
+    const signal = call.signal ? AbortSignal.any([call.signal, this.#stop.signal]) : this.#stop.signal;
+    const memory = await pixelMemory.enter(1, signal);
+    try {
+      const picture = await decodeImage(image, { signal });
+      memory.resize(picture.data.length);
+      const decodeMs = performance.now() - start;
+      const found = await this.#compute(picture, call, signal, decodeMs);
+      return fromNative(found, picture, this.info.classes, { decodeMs, totalMs: performance.now() - start });
+    } finally {
+      memory.end();
+    }
+  }
+
+  #compute(picture: DecodedImage, call: DetectCall, signal: AbortSignal, spentMs: number): Promise<NativeDetections> {
+    const left = call.deadlineMs === undefined ? 0 : call.deadlineMs - spentMs;
+    if (left < 0) throw new MimdetError('ERR_MIMDET_DEADLINE', `Expected to begin within ${call.deadlineMs} ms but decoding took ${spentMs.toFixed(0)} ms`);
+    const options = { ...call.native, deadlineMs: left };
+    return runNative((job) => this.#native.detect(picture, options, job), signal);
+  }
+}
+
+function disposed(): MimdetError {
+  return new MimdetError('ERR_MIMDET_DISPOSED', 'Expected an open detector for `detector` but received a closed one');
+}

@@ -1,0 +1,158 @@
+// Pictures in: any ImageInput becomes RGB as it is seen (EXIF applied), 8 bits, alpha dropped, profiles not applied.
+// Before it: detector.ts. After it: the addon, which resizes and normalises. Decoding is sharp's (libvips), off the main thread.
+import { availableParallelism } from 'node:os';
+import sharp, { type Sharp } from 'sharp';
+import { abortable } from './abort.js';
+import { Admission } from './admission.js';
+import { decodeBmp, isBmp } from './bmp.js';
+import { MimdetError } from './errors.js';
+import { readFileOnce, toPath } from './location.js';
+import { abortSignal, expected, integer, readOptions, Words } from './validate.js';
+
+/** A picture as pixels, row by row, `width * height * channels` bytes: grey, RGB, or RGB and an alpha that is dropped. */
+export interface RawImage {
+  data: Uint8Array | Uint8ClampedArray;
+  width: number;
+  height: number;
+  channels: 1 | 3 | 4;
+}
+
+/** A path, a file: URL, the bytes of an encoded picture (JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP), or pixels. */
+export type ImageInput = string | URL | Uint8Array | RawImage;
+
+/** A picture as the model will see it. */
+export interface DecodedImage {
+  /** RGB, row by row. */
+  data: Uint8Array;
+  width: number;
+  height: number;
+  channels: 3;
+}
+
+export interface DecodeOptions {
+  /** Pictures of more pixels are refused with ERR_MIMDET_DECODE, by their header. Default 268402689, as in sharp. */
+  maxPixels?: number;
+  signal?: AbortSignal;
+}
+
+export const defaultMaxPixels = 268_402_689;
+
+const decodeOptions = { maxPixels: integer(1), signal: abortSignal };
+
+// A decode holds a thread of Node's pool (4 unless UV_THREADPOOL_SIZE says otherwise): one stays free for files and DNS.
+const poolSize = Number(process.env['UV_THREADPOOL_SIZE']) || 4;
+const decoding = new Admission(Math.max(1, Math.min(availableParallelism(), poolSize - 1)));
+
+/**
+ * Decodes a picture: EXIF orientation applied, first frame, 16 bits reduced to the high byte, alpha and profiles ignored.
+ * Rejects with ERR_MIMDET_DECODE for what is no whole picture, ERR_MIMDET_INVALID_ARGUMENT for what can be none.
+ */
+export async function decodeImage(image: ImageInput, options?: DecodeOptions): Promise<DecodedImage> {
+  const { maxPixels = defaultMaxPixels, signal } = readOptions(decodeOptions, options);
+  signal?.throwIfAborted();
+  const source = checkInput(image);
+  if (isRaw(source)) return abortable(decodeRaw(source, maxPixels, signal), signal);
+  return abortable(decoding.run(() => decodeEncoded(source, maxPixels, signal), signal), signal);
+}
+
+function isRaw(image: ImageInput): image is RawImage {
+  return typeof image === 'object' && !(image instanceof URL) && !(image instanceof Uint8Array);
+}
+
+/** A copy of the input where its owner could change or detach it while another thread reads. */
+function checkInput(image: ImageInput): string | Uint8Array | RawImage {
+  if (typeof image === 'string' || image instanceof URL) return toPath(image, 'image');
+  if (image instanceof Uint8Array) return new Uint8Array(image);
+  if (typeof image === 'object' && image !== null && 'data' in image) return checkRaw(image);
+  throw expected('a path, a file: URL, a Uint8Array or { data, width, height, channels }', 'image', image);
+}
+
+function checkRaw(image: RawImage): RawImage {
+  const { data, width, height, channels } = image;
+  if (!(data instanceof Uint8Array) && !(data instanceof Uint8ClampedArray)) {
+    throw expected('a Uint8Array or Uint8ClampedArray', 'image.data', data);
+  }
+  integer(1)(width, 'image.width');
+  integer(1)(height, 'image.height');
+  if (channels !== 1 && channels !== 3 && channels !== 4) throw expected('1, 3 or 4', 'image.channels', channels);
+  if (data.length !== width * height * channels) {
+    const what = `${width} x ${height} x ${channels} = ${width * height * channels} bytes`;
+    throw expected(what, 'image.data', new Words(`${data.length}`));
+  }
+  return { data: new Uint8Array(data), width, height, channels };
+}
+
+async function decodeRaw(image: RawImage, maxPixels: number, signal?: AbortSignal): Promise<DecodedImage> {
+  const { data, width, height, channels } = image;
+  if (width * height > maxPixels) throw tooManyPixels(maxPixels, `${width} x ${height}`);
+  if (channels === 3) return { data: data as Uint8Array, width, height, channels };
+  const pixels = () => sharp(data, { raw: { width, height, channels }, limitInputPixels: false });
+  return decoding.run(() => toRgb(pixels(), maxPixels), signal);
+}
+
+async function decodeEncoded(source: string | Uint8Array, maxPixels: number, signal?: AbortSignal): Promise<DecodedImage> {
+  signal?.throwIfAborted();
+  const file = { name: 'image', code: 'ERR_MIMDET_DECODE', signal, sniff: checkSignature } as const;
+  const bytes = typeof source === 'string' ? await readFileOnce(source, file) : source;
+  checkSignature(bytes);
+  if (isBmp(bytes)) return decodeBmp(bytes, maxPixels);
+  // `failOn: 'warning'`: a damaged or cut file is an error, never half a picture.
+  const options = { failOn: 'warning', limitInputPixels: maxPixels, ignoreIcc: true, autoOrient: true } as const;
+  return toRgb(sharp(bytes, options), maxPixels);
+}
+
+async function toRgb(picture: Sharp, maxPixels: number): Promise<DecodedImage> {
+  stopCaching();
+  const raw = picture.toColourspace('srgb').removeAlpha().raw({ depth: 'uchar' });
+  const { data, info } = await raw.toBuffer({ resolveWithObject: true }).catch((error: unknown) => {
+    throw decodeError(error, maxPixels);
+  });
+  if (info.channels !== 3) throw decodeError(new Error(`${info.channels} channels`), maxPixels);
+  const { width, height } = info;
+  return { data: new Uint8Array(data.buffer, data.byteOffset, data.length), width, height, channels: 3 };
+}
+
+let caching = true;
+
+/** libvips keeps results for equal operations. Pictures come once each: the cache would only hold memory. */
+function stopCaching(): void {
+  if (caching) sharp.cache(false);
+  caching = false;
+}
+
+function decodeError(error: unknown, maxPixels: number): MimdetError {
+  const message = error instanceof Error ? error.message : String(error);
+  if (message.includes('exceeds pixel limit')) return tooManyPixels(maxPixels, 'more', error);
+  const firstLine = message.split('\n')[0]!.replace(/:$/, '');
+  return expected('a whole picture', 'image', new Words(`a file that cannot be decoded (${firstLine})`), 'ERR_MIMDET_DECODE', error);
+}
+
+function tooManyPixels(maxPixels: number, received: string, cause?: unknown): MimdetError {
+  return expected(`a picture of at most ${maxPixels} pixels`, 'image', new Words(received), 'ERR_MIMDET_DECODE', cause);
+}
+
+const signatures: RegExp[] = [
+  /^\xff\xd8\xff/, // JPEG
+  /^\x89PNG\r\n\x1a\n/,
+  /^GIF8[79]a/,
+  /^RIFF[^]{4}WEBP/,
+  /^(II[*+]\0|MM\0[*+])/, // TIFF, BigTIFF
+  /^[^]{4}ftyp/, // AVIF
+  /^BM/, // BMP
+];
+
+/**
+ * Lets nothing but photographs' formats through, whatever the file is called. sharp alone would also draw SVG,
+ * which may name other files.
+ */
+function checkSignature(bytes: Uint8Array): void {
+  const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 64)).toString('latin1');
+  if (signatures.some((signature) => signature.test(start))) return;
+  const received = bytes.length === 0 ? 'an empty file' : describeStart(start);
+  throw expected('a picture (JPEG, PNG, WebP, GIF, TIFF, AVIF or BMP)', 'image', new Words(received), 'ERR_MIMDET_DECODE');
+}
+
+function describeStart(start: string): string {
+  const letters = start.slice(0, 12).replace(/[^\x20-\x7e]/g, '.');
+  return `something that begins with ${JSON.stringify(letters)}`;
+}

@@ -1,0 +1,45 @@
+// One instance's mask as COCO run lengths. Before it: the addon encodes it. After it: users, draw.ts.
+// The coding itself is the native code's (structures/rle_mask); here is only the shape that people hold in hands.
+import { callNative } from './native.js';
+import { expected, integer } from './validate.js';
+
+/** A mask of the picture's size. `JSON.stringify` gives COCO's compressed form, `{ size, counts }`. */
+export class Mask {
+  /** Height and width of the picture, in pixels. */
+  readonly size: [height: number, width: number];
+  /** COCO's compressed run lengths: column by column, zeros first. */
+  readonly counts: string;
+
+  constructor(size: [height: number, width: number], counts: string) {
+    this.size = size;
+    this.counts = counts;
+  }
+
+  /** Pixels inside. */
+  get area(): number {
+    return callNative((native) => native.rleArea(this));
+  }
+
+  /** Height × width bytes, row by row: 1 inside, 0 outside. */
+  toBitmap(): Uint8Array {
+    return callNative((native) => native.rleToBitmap(this));
+  }
+
+  /**
+   * The outlines as rings `x0 y0 x1 y1 …` along the pixels' edges, in pixels. Filled by the even-odd rule they give the
+   * mask back, so a hole is a ring like any other.
+   */
+  toPolygons(): number[][] {
+    return callNative((native) => native.rleToPolygons(this));
+  }
+
+  /** The mask of a bitmap: height × width bytes, row by row; anything but 0 is inside. */
+  static fromBitmap(bitmap: Uint8Array, height: number, width: number): Mask {
+    integer(1)(height, 'height');
+    integer(1)(width, 'width');
+    const fits = bitmap instanceof Uint8Array && bitmap.length === height * width;
+    if (!fits) throw expected(`a Uint8Array of ${height} x ${width} bytes`, 'bitmap', bitmap);
+    const { size, counts } = callNative((native) => native.rleFromBitmap(bitmap, height, width));
+    return new Mask(size, counts);
+  }
+}

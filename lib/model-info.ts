@@ -1,0 +1,70 @@
+// What a loaded model says of itself. Before it: the addon's strings. After it: `detector.info`, `mimdet info`.
+import type { NativeModelInfo } from './native-types.js';
+
+/** The whole configuration, as in the file of weights. */
+export interface ModelConfig {
+  classes: string[];
+  minSize: number;
+  maxSize: number;
+  sampleRatio: number;
+  [key: string]: unknown;
+}
+
+/** Where a model comes from and how good it is; what the file says, nothing more. */
+export interface ModelCard {
+  license?: string;
+  data?: string;
+  recipe?: string;
+  /** Numbers where the file holds JSON, else its text. */
+  metrics?: unknown;
+  [key: string]: unknown;
+}
+
+export interface ModelInfo {
+  /** 'base', 'large', 'tiny', or 'custom' where the configuration is none of them. */
+  preset: string;
+  /** Names, by class id. */
+  classes: readonly string[];
+  /** Number of learnt numbers. */
+  parameters: number;
+  /** Pictures are resized to this shortest edge, unless the longest would pass `maxSize`. */
+  minSize: number;
+  maxSize: number;
+  config: ModelConfig;
+  card: ModelCard;
+  /** 'cpu' or 'cuda:N'. */
+  device: string;
+  precision: string;
+  threads: number;
+}
+
+/** @param override `minSize`, `maxSize` of the loading, 0 where the configuration's hold */
+export function describeModel(native: NativeModelInfo, override: { minSize: number; maxSize: number }): ModelInfo {
+  const config = JSON.parse(native.config) as ModelConfig;
+  const { preset, parameters, device, precision, threads } = native;
+  return {
+    preset,
+    classes: config.classes,
+    parameters,
+    minSize: override.minSize || config.minSize,
+    maxSize: override.maxSize || config.maxSize,
+    config,
+    card: readCard(native.metadata),
+    device,
+    precision,
+    threads,
+  };
+}
+
+function readCard(metadata: Record<string, string>): ModelCard {
+  const { format: _format, version: _version, config: _config, metrics, ...rest } = metadata;
+  return metrics === undefined ? rest : { ...rest, metrics: jsonOrText(metrics) };
+}
+
+function jsonOrText(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
