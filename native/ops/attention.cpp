@@ -1,0 +1,91 @@
+#include "ops/attention.h"
+
+#include <ATen/Parallel.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/scaled_dot_product_attention.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.h"
+#include "ops/cpu/pack.h"
+#include "ops/linear.h"
+
+namespace mimdet {
+namespace {
+
+constexpr int64_t kQueriesATask = 384;  // some blocks of attention.inl; small enough to share 12 heads of 4,200 tokens among many threads
+
+struct Shape {
+  int64_t batch, length, heads, dim;
+  int64_t stride() const { return 3 * heads * dim; }  // floats from token to token in qkv
+};
+
+/// Keys and values of all heads, as the kernels read them.
+struct PackedHeads {
+  at::Tensor keys, values;        // (B · heads, key_size), (B · heads, value_size)
+  int64_t key_size, value_size;
+};
+
+PackedHeads pack_heads(const cpu::Kernels& k, const float* qkv, const Shape& s, const at::TensorOptions& options) {
+  PackedHeads packed{{}, {}, cpu::packed_size(k, s.length, s.dim), cpu::packed_size(k, s.dim, s.length)};
+  packed.keys = at::empty({s.batch * s.heads, packed.key_size}, options);
+  packed.values = at::empty({s.batch * s.heads, packed.value_size}, options);
+  float* keys = packed.keys.mutable_data_ptr<float>();
+  float* values = packed.values.mutable_data_ptr<float>();
+  const float factor = static_cast<float>(1.4426950408889634 / std::sqrt(static_cast<double>(s.dim)));  // the kernel's exponentials have base 2
+  at::parallel_for(0, s.batch * s.heads, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const float* k_of_head = qkv + i / s.heads * s.length * s.stride() + (s.heads + i % s.heads) * s.dim;
+      cpu::pack_keys(k, k_of_head, s.stride(), s.length, s.dim, factor, keys + i * packed.key_size);
+      cpu::pack_values(k, k_of_head + s.heads * s.dim, s.stride(), s.length, s.dim, values + i * packed.value_size);
+    }
+  });
+  return packed;
+}
+
+void attend_all(const cpu::Kernels& k, const float* qkv, const PackedHeads& packed, float* out, const Shape& s) {
+  const float* keys = packed.keys.const_data_ptr<float>();
+  const float* values = packed.values.const_data_ptr<float>();
+  const int64_t pieces = (s.length + kQueriesATask - 1) / kQueriesATask;
+  at::parallel_for(0, s.batch * s.heads * pieces, 1, [&](int64_t begin, int64_t end) {
+    const at::Tensor scratch = at::empty({k.attention_scratch}, packed.keys.options());
+    for (int64_t task = begin; task < end; ++task) {
+      const int64_t head = task / pieces % s.heads, picture = task / pieces / s.heads, row = task % pieces * kQueriesATask;
+      const int64_t token = picture * s.length + row, index = task / pieces;
+      k.attend({.q = qkv + token * s.stride() + head * s.dim,
+                .q_stride = s.stride(),
+                .keys = keys + index * packed.key_size,
+                .values = values + index * packed.value_size,
+                .out = out + (token * s.heads + head) * s.dim,
+                .out_stride = s.heads * s.dim,
+                .rows = std::min(kQueriesATask, s.length - row),
+                .length = s.length,
+                .dim = s.dim,
+                .scratch = scratch.mutable_data_ptr<float>()});
+    }
+  });
+}
+
+}  // namespace
+
+at::Tensor attention(const at::Tensor& qkv, int64_t heads) {
+  if (qkv.dim() != 3 || qkv.size(2) % (3 * heads) != 0) fail(ErrorCode::kInternal, "Expected (B, L, 3 · heads · d) for `qkv`");
+  if (!has_fast_kernels(qkv)) return attention_composite(qkv, heads);
+  const Shape s{qkv.size(0), qkv.size(1), heads, qkv.size(2) / (3 * heads)};
+  at::Tensor out = at::empty({s.batch, s.length, heads * s.dim}, qkv.options());
+  if (out.numel() == 0) return out;
+  const at::Tensor rows = qkv.contiguous();
+  const cpu::Kernels& k = *cpu::kernels();
+  attend_all(k, rows.const_data_ptr<float>(), pack_heads(k, rows.const_data_ptr<float>(), s, qkv.options()), out.mutable_data_ptr<float>(), s);
+  return out;
+}
+
+at::Tensor attention_composite(const at::Tensor& qkv, int64_t heads) {
+  const int64_t batch = qkv.size(0), length = qkv.size(1), width = qkv.size(2) / 3;
+  const auto parts = qkv.view({batch, length, 3, heads, width / heads}).permute({2, 0, 3, 1, 4}).unbind(0);
+  const at::Tensor mixed = at::scaled_dot_product_attention(parts[0], parts[1], parts[2]);  // (B, heads, L, d)
+  return mixed.transpose(1, 2).reshape({batch, length, width});
+}
+
+}  // namespace mimdet

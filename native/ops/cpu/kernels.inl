@@ -1,0 +1,36 @@
+// All kernels of one instruction set. The file that includes this one has set, and closed over in a namespace of its own:
+//   MIMDET_TARGET   the compiler's names of the instructions      kLanes   floats in a vector      kTile   rows of a tile
+// Every function carries the target itself: the rest of the program, and every inline function of the standard library, stays plain.
+
+#define MIMDET_KERNEL __attribute__((target(MIMDET_TARGET)))
+#define MIMDET_INLINE __attribute__((target(MIMDET_TARGET), always_inline)) inline
+#if defined(__clang__)
+#define MIMDET_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define MIMDET_UNROLL _Pragma("GCC unroll 16")
+#endif
+
+#include "ops/cpu/simd.inl"
+// Order matters: attention is made of tiles of the matrix product.
+#include "ops/cpu/matrix.inl"
+#include "ops/cpu/attention.inl"
+#include "ops/cpu/norm.inl"
+#include "ops/cpu/winograd.inl"
+
+constexpr Kernels make_kernels(const char* name) {
+  return {.name = name,
+          .lanes = kLanes,
+          .panel = kPanel,
+          .tile = kTile,
+          .attention_scratch = kAttentionScratch,
+          .multiply = multiply,
+          .attend = attend,
+          .winograd_input = winograd_input,
+          .winograd_output = winograd_output,
+          .moments = moments,
+          .affine_gelu = affine_gelu};
+}
+
+#undef MIMDET_KERNEL
+#undef MIMDET_INLINE
+#undef MIMDET_UNROLL

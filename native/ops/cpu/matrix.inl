@@ -1,0 +1,142 @@
+// Matrix products with a packed right side. A tile of kTile rows and kPanel columns stays in registers while the depth runs by;
+// the panel of weights it needs comes from the first cache, shared by all tiles of a block of rows. See kernels.inl.
+
+constexpr int kPanelVecs = 2;
+constexpr int kPanel = kPanelVecs * kLanes;
+constexpr int64_t kRowBlock = 24 * kTile;   // with kDepthBlock floats each: the part of A that stays in the caches
+constexpr int64_t kDepthBlock = 768;
+
+struct Tile {
+  const float* a;
+  int64_t a_stride;
+  const float* panel;  // (depth, kPanel)
+  int64_t depth;
+  float* c;
+  int64_t c_stride;
+  const float* bias;  // or nullptr
+  bool accumulate;
+  Activation activation;
+  int64_t columns;  // that exist in c; kPanel but for the last panel
+};
+
+/// sums += rows of A · panel. The heart of everything.
+template <int R>
+MIMDET_INLINE void multiply_panel(Vec (&sums)[R][kPanelVecs], const float* a, int64_t a_stride, const float* panel, int64_t depth) {
+  for (int64_t k = 0; k < depth; ++k, panel += kPanel) {
+    const Vec left = load(panel), right = load(panel + kLanes);
+    MIMDET_UNROLL
+    for (int i = 0; i < R; ++i) {
+      const Vec factor = spread(a[i * a_stride + k]);
+      sums[i][0] += factor * left;
+      sums[i][1] += factor * right;
+    }
+  }
+}
+
+template <int R>
+MIMDET_INLINE void start_sums(Vec (&sums)[R][kPanelVecs], const float* bias) {
+  MIMDET_UNROLL
+  for (int j = 0; j < kPanelVecs; ++j) {
+    const Vec start = bias ? load(bias + j * kLanes) : Vec{};
+    MIMDET_UNROLL
+    for (int i = 0; i < R; ++i) sums[i][j] = start;
+  }
+}
+
+/// Out of line, so that the tiles stay small: what it reads was stored a moment ago.
+MIMDET_KERNEL __attribute__((noinline)) void activate_tile(const Tile& t, int rows) {
+  for (int i = 0; i < rows; ++i) {
+    float* c = t.c + i * t.c_stride;
+    store(c, activated(load(c), t.activation));
+    store(c + kLanes, activated(load(c + kLanes), t.activation));
+  }
+}
+
+template <int R>
+MIMDET_KERNEL void whole_tile(const Tile& t) {
+  Vec sums[R][kPanelVecs];
+  start_sums(sums, t.bias);
+  multiply_panel(sums, t.a, t.a_stride, t.panel, t.depth);
+  MIMDET_UNROLL
+  for (int i = 0; i < R; ++i) {
+    MIMDET_UNROLL
+    for (int j = 0; j < kPanelVecs; ++j) {
+      float* c = t.c + i * t.c_stride + j * kLanes;
+      store(c, t.accumulate ? sums[i][j] + load(c) : sums[i][j]);
+    }
+  }
+  if (t.activation != Activation::kNone) activate_tile(t, R);
+}
+
+/// The last panel has columns that C lacks: it is computed aside.
+template <int R>
+MIMDET_KERNEL void cut_tile(const Tile& t) {
+  alignas(64) float aside[R * kPanel];
+  Tile whole = t;
+  whole.c = aside;
+  whole.c_stride = kPanel;
+  if (t.accumulate)
+    MIMDET_UNROLL
+    for (int i = 0; i < R; ++i)
+      for (int64_t j = 0; j < kPanel; ++j) aside[i * kPanel + j] = j < t.columns ? t.c[i * t.c_stride + j] : 0.f;
+  whole_tile<R>(whole);
+  MIMDET_UNROLL
+  for (int i = 0; i < R; ++i)
+    for (int64_t j = 0; j < t.columns; ++j) t.c[i * t.c_stride + j] = aside[i * kPanel + j];
+}
+
+template <int R>
+MIMDET_KERNEL void compute_tile(const Tile& t) {
+  if (t.columns < kPanel) cut_tile<R>(t);
+  else whole_tile<R>(t);
+}
+
+/// One function for each number of rows, 1 … kTile.
+using TileFunction = void (*)(const Tile&);
+
+template <int R>
+struct TileTable : TileTable<R - 1> {
+  constexpr TileTable() { this->of[R] = compute_tile<R>; }
+};
+template <>
+struct TileTable<0> {
+  TileFunction of[kTile + 1] = {};
+};
+
+/// All rows of C for one panel and one block of the depth.
+MIMDET_KERNEL void compute_panel(Tile tile, int64_t rows) {
+  static constexpr TileTable<kTile> tiles;
+  for (int64_t row = 0; row < rows; row += kTile) {
+    const int64_t count = rows - row < kTile ? rows - row : kTile;
+    tiles.of[count](tile);
+    tile.a += kTile * tile.a_stride;
+    tile.c += kTile * tile.c_stride;
+  }
+}
+
+MIMDET_KERNEL void multiply_block(const MatrixProduct& p, int64_t row, int64_t rows, int64_t k, int64_t depth) {
+  const bool first = k == 0, last = k + depth == p.depth;
+  for (int64_t column = 0; column < p.columns; column += kPanel) {
+    const int64_t left = p.columns - column;
+    compute_panel({.a = p.a + row * p.a_stride + k,
+                   .a_stride = p.a_stride,
+                   .panel = p.weight + column * p.depth + k * kPanel,
+                   .depth = depth,
+                   .c = p.c + row * p.c_stride + column,
+                   .c_stride = p.c_stride,
+                   .bias = first && p.bias ? p.bias + column : nullptr,
+                   .accumulate = p.accumulate || !first,
+                   .activation = last ? p.activation : Activation::kNone,
+                   .columns = left < kPanel ? left : kPanel},
+                  rows);
+  }
+}
+
+MIMDET_KERNEL void multiply(const MatrixProduct& p) {
+  const int64_t blocks = (p.depth + kDepthBlock - 1) / kDepthBlock;
+  const int64_t depth = round_up((p.depth + blocks - 1) / blocks, 8);
+  for (int64_t row = 0; row < p.rows; row += kRowBlock) {
+    const int64_t rows = p.rows - row < kRowBlock ? p.rows - row : kRowBlock;
+    for (int64_t k = 0; k < p.depth; k += depth) multiply_block(p, row, rows, k, p.depth - k < depth ? p.depth - k : depth);
+  }
+}

@@ -1,0 +1,19 @@
+// Every kernel that registration.cpp registers. cpu: written out for the processor; composite: made of LibTorch calls, on any device, and the
+// readable reference in the tests. Arguments are checked already.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+namespace mimdet::cpu {
+
+at::Tensor nms(const at::Tensor& boxes_xyxy, const at::Tensor& scores, double iou_threshold);
+at::Tensor roi_align(const at::Tensor& features, const at::Tensor& rois, double spatial_scale, int64_t output_size);
+
+}  // namespace mimdet::cpu
+
+namespace mimdet::composite {
+
+at::Tensor nms(const at::Tensor& boxes_xyxy, const at::Tensor& scores, double iou_threshold);
+at::Tensor roi_align(const at::Tensor& features, const at::Tensor& rois, double spatial_scale, int64_t output_size);
+
+}  // namespace mimdet::composite

@@ -1,0 +1,101 @@
+#include "ops/linear.h"
+
+#include <ATen/Parallel.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/gelu.h>
+#include <ATen/ops/linear.h>
+#include <ATen/ops/relu.h>
+#include <ATen/ops/zeros.h>
+
+#include <algorithm>
+
+#include "base/error.h"
+#include "ops/cpu/pack.h"
+
+namespace mimdet {
+namespace {
+
+/// Rows where there are enough of them, so that every thread reads all weights; else panels.
+template <class Body>
+void share(const cpu::Kernels& k, const cpu::MatrixProduct& whole, const Body& body) {
+  const int64_t tiles = (whole.rows + k.tile - 1) / k.tile, panels = (whole.columns + k.panel - 1) / k.panel;
+  const bool by_rows = tiles >= 4 * at::get_num_threads() || tiles >= panels;
+  at::parallel_for(0, by_rows ? tiles : panels, 1, [&](int64_t begin, int64_t end) {
+    cpu::MatrixProduct part = whole;
+    if (by_rows) {
+      part.a += begin * k.tile * part.a_stride;
+      part.c += begin * k.tile * part.c_stride;
+      part.rows = std::min(end * k.tile, whole.rows) - begin * k.tile;
+    } else {
+      part.weight += begin * k.panel * part.depth;
+      part.c += begin * k.panel;
+      if (part.bias) part.bias += begin * k.panel;
+      part.columns = std::min(end * k.panel, whole.columns) - begin * k.panel;
+    }
+    body(part);
+  });
+}
+
+at::Tensor activated(at::Tensor y, Activation activation) {
+  if (activation == Activation::kRelu) return y.relu_();
+  return activation == Activation::kGelu ? at::gelu_(y) : y;
+}
+
+}  // namespace
+
+bool has_fast_kernels(const at::Tensor& tensor) {
+  return tensor.device().is_cpu() && tensor.scalar_type() == at::kFloat && cpu::kernels();
+}
+
+at::Tensor padded_bias(const at::Tensor& bias, int64_t size) {
+  if (!bias.defined()) return bias;
+  at::Tensor padded = at::zeros({size}, bias.options());
+  padded.slice(0, 0, bias.size(0)).copy_(bias);
+  return padded;
+}
+
+PackedLinear::PackedLinear(const at::Tensor& weight, const at::Tensor& bias, Activation activation)
+    : in_(weight.size(1)), out_(weight.size(0)), activation_(activation), packed_(has_fast_kernels(weight)), weight_(weight), bias_(bias) {
+  if (!packed_) return;
+  const cpu::Kernels& k = *cpu::kernels();
+  weight_ = at::empty({cpu::packed_size(k, out_, in_)}, weight.options());
+  cpu::pack_weight(k, weight.contiguous().const_data_ptr<float>(), out_, in_, weight_.mutable_data_ptr<float>());
+  bias_ = padded_bias(bias, cpu::round_up(out_, k.panel));
+}
+
+at::Tensor PackedLinear::operator()(const at::Tensor& x) const {
+  if (!packed_) return activated(at::linear(x, weight_, bias_), activation_);
+  auto sizes = x.sizes().vec();
+  sizes.back() = out_;
+  at::Tensor y = at::empty(sizes, x.options());
+  multiply(x, y, false);
+  return y;
+}
+
+void PackedLinear::add_to(at::Tensor& sum, const at::Tensor& x) const {
+  if (activation_ != Activation::kNone) fail(ErrorCode::kInternal, "Expected no activation for `add_to`");
+  if (!packed_) sum.add_(at::linear(x, weight_, bias_));
+  else multiply(x, sum, true);
+}
+
+void PackedLinear::multiply(const at::Tensor& x, at::Tensor& y, bool accumulate) const {
+  if (x.size(-1) != in_ || !y.is_contiguous() || y.size(-1) != out_ || y.numel() / out_ != x.numel() / in_)
+    fail_expected(ErrorCode::kInternal, "matching shapes", "x", std::to_string(x.size(-1)) + " features");
+  const at::Tensor rows = x.contiguous();
+  const cpu::Kernels& k = *cpu::kernels();
+  share(k,
+        {.a = rows.const_data_ptr<float>(),
+         .a_stride = in_,
+         .weight = weight_.const_data_ptr<float>(),
+         .bias = bias_.defined() ? bias_.const_data_ptr<float>() : nullptr,
+         .c = y.mutable_data_ptr<float>(),
+         .c_stride = out_,
+         .rows = rows.numel() / in_,
+         .depth = in_,
+         .columns = out_,
+         .activation = activation_,
+         .accumulate = accumulate},
+        k.multiply);
+}
+
+}  // namespace mimdet

@@ -1,0 +1,57 @@
+// The one file that talks to PyTorch's dispatcher (its header takes 11 s to compile). A plugin adds kernels with
+// TORCH_LIBRARY_IMPL(mimdet, CUDA, m), before or after.
+#include "ops/registration.h"
+
+#include <torch/library.h>
+
+#include <optional>
+
+#include "ops/kernels.h"
+
+namespace mimdet::dispatch {
+namespace {
+
+using torch::Library;
+using Nms = at::Tensor(const at::Tensor&, const at::Tensor&, double);
+using RoiAlign = at::Tensor(const at::Tensor&, const at::Tensor&, double, int64_t);
+
+// What TORCH_LIBRARY does, but when first called: two copies of this library in one process (two versions of the package) must not
+// end it, as a second TORCH_LIBRARY of one name would. The later copy uses the kernels of the first.
+struct Registration {
+  std::optional<Library> definitions, cpu, composite;
+
+  Registration() {
+    if (c10::Dispatcher::singleton().findSchema({"mimdet::nms", ""})) return;
+    definitions.emplace(Library::FRAGMENT, "mimdet", std::nullopt, __FILE__, __LINE__);
+    definitions->def("nms(Tensor boxes_xyxy, Tensor scores, float iou_threshold) -> Tensor");
+    definitions->def("roi_align(Tensor features, Tensor rois, float spatial_scale, int output_size) -> Tensor");
+    cpu.emplace(Library::IMPL, "mimdet", c10::DispatchKey::CPU, __FILE__, __LINE__);
+    cpu->impl("nms", &mimdet::cpu::nms);
+    cpu->impl("roi_align", &mimdet::cpu::roi_align);
+    composite.emplace(Library::IMPL, "mimdet", c10::DispatchKey::CompositeExplicitAutograd, __FILE__, __LINE__);
+    composite->impl("nms", &mimdet::composite::nms);
+    composite->impl("roi_align", &mimdet::composite::roi_align);
+  }
+};
+
+template <class Signature>
+c10::TypedOperatorHandle<Signature> find(const char* name) {
+  // Never destroyed: the dispatcher may be gone by then.
+  static const Registration& registered = *new Registration();
+  (void)registered;
+  return c10::Dispatcher::singleton().findSchemaOrThrow(name, "").typed<Signature>();
+}
+
+}  // namespace
+
+at::Tensor nms(const at::Tensor& boxes_xyxy, const at::Tensor& scores, double iou_threshold) {
+  static const auto op = find<Nms>("mimdet::nms");
+  return op.call(boxes_xyxy, scores, iou_threshold);
+}
+
+at::Tensor roi_align(const at::Tensor& features, const at::Tensor& rois, double spatial_scale, int64_t output_size) {
+  static const auto op = find<RoiAlign>("mimdet::roi_align");
+  return op.call(features, rois, spatial_scale, output_size);
+}
+
+}  // namespace mimdet::dispatch
