@@ -1,0 +1,174 @@
+// `mimdet detect`: pictures in, instances out, in the order of the inputs and as soon as each is done.
+// Stations: inputs → Detector.detectMany → result-format (table, jsonl, coco) → output; drawing beside it.
+import type { Options } from 'yargs';
+import { Detector, type Detections, type DetectManyOptions } from '../index.js';
+import { integer } from '../validate.js';
+import { CocoIds } from './coco-ids.js';
+import { defineCommand } from './command.js';
+import { Drawing } from './drawing.js';
+import { describeError, wrongUsage } from './exit.js';
+import { detectFlags, detectOptions, flags, loadOptions, modelFlags, quiet, weightsOf, type DetectArgs, type ModelArgs } from './flags.js';
+import { expandInputs, type Item } from './inputs.js';
+import { openOutput } from './output.js';
+import { Progress } from './progress.js';
+import { makeFormat, type FormatName, type Ids, type Result } from './result-format.js';
+import { printable } from './terminal.js';
+
+interface Args extends ModelArgs, DetectArgs {
+  recursive: boolean;
+  format?: FormatName;
+  out?: string;
+  draw?: string;
+  data?: string;
+  concurrency?: number;
+  quiet: boolean;
+}
+
+const options: Record<string, Options> = {
+  ...modelFlags,
+  ...detectFlags,
+  recursive: { type: 'boolean', default: false, alias: 'r', describe: 'look into the folders of folders' },
+  format: { choices: ['table', 'jsonl', 'coco'], nargs: 1, describe: 'default: table on a terminal, else jsonl' },
+  out: flags.text('write the results to this file instead of standard output', { alias: 'o' }),
+  draw: flags.text('a folder for the pictures with masks, boxes and names drawn onto them (PNG)'),
+  data: flags.text('a COCO JSON whose image and category ids --format coco uses'),
+  concurrency: flags.value('concurrency', integer(1, 1024), 'pictures that are decoded and computed at the same time'),
+  quiet,
+};
+
+/** Inputs that are known beforehand are counted; a list on standard input is taken as it comes. */
+async function gather(inputs: string[], recursive: boolean): Promise<{ items: AsyncIterable<Item> | Item[]; total: number | undefined }> {
+  const items = expandInputs(inputs, { recursive, stdin: process.stdin });
+  if (inputs.includes('-')) return { items, total: undefined };
+  const all: Item[] = [];
+  for await (const item of items) all.push(item);
+  checkSomethingToDo(all);
+  return { items: all, total: all.length };
+}
+
+/** Patterns without a match and empty folders alone are a wrong command line; beside pictures they are one bad input of many. */
+function checkSomethingToDo(items: Item[]): void {
+  if (items.some((item) => item.error?.code !== 'ERR_MIMDET_INVALID_ARGUMENT')) return;
+  throw items[0]?.error ?? wrongUsage('Expected at least one picture for `inputs` but received folders or lists without any');
+}
+
+/**
+ * Results in the order of the items. Items that are an error already go round the detector: they wait in `early`, by the
+ * number of pictures before them, until those are done.
+ */
+export async function* detectItems(
+  detector: Detector,
+  items: AsyncIterable<Item> | Iterable<Item>,
+  settings: DetectManyOptions,
+): AsyncGenerator<Result> {
+  const early = new Map<number, Item[]>();
+  let pictures = 0;
+  async function* files() {
+    for await (const item of items) {
+      if (!item.error) yield (pictures++, item.file);
+      else early.set(pictures, [...(early.get(pictures) ?? []), item]);
+    }
+  }
+  let number = 0;
+  const waiting = (before: number): Result[] => (early.get(before) ?? []).map((item) => ({ ...item, number: ++number }));
+  for await (const { input, index, detections, error } of detector.detectMany(files(), settings)) {
+    yield* waiting(index);
+    yield detections ? { file: String(input), number: ++number, detections } : { file: String(input), number: ++number, error };
+  }
+  yield* waiting(pictures);
+}
+
+function tell(progress: Progress, text: string): void {
+  progress.clear();
+  process.stderr.write(`${text}\n`);
+}
+
+async function idsOf(args: Args, classes: readonly string[]): Promise<Ids | undefined> {
+  if (args.data === undefined) return undefined;
+  const ids = await CocoIds.read(args.data);
+  return { imageId: (file) => ids.imageId(file), categoryIds: ids.categoryIds(classes) };
+}
+
+/** Everything that a run needs, opened in the order in which a mistake is found soonest. */
+async function prepare(inputs: string[], args: Args, signal: AbortSignal) {
+  const weights = weightsOf(args);
+  const { items, total } = await gather(inputs, args.recursive);
+  const drawing = args.draw === undefined ? undefined : await Drawing.into(args.draw);
+  const output = await openOutput(args.out);
+  const detector = await Detector.load(weights, loadOptions(args, signal));
+  const ids = await idsOf(args, detector.info.classes);
+  const format = makeFormat(args.format ?? (output.isTerminal ? 'table' : 'jsonl'), output, ids);
+  return { items, drawing, output, detector, format, progress: new Progress(total, args) };
+}
+
+interface Count {
+  pictures: number;
+  failed: number;
+  instances: number;
+}
+
+async function work({ items, drawing, output, detector, format, progress }: Awaited<ReturnType<typeof prepare>>, args: Args, signal: AbortSignal) {
+  const count: Count = { pictures: 0, failed: 0, instances: 0 };
+  for await (const result of detectItems(detector, items, { ...detectOptions(args, signal), concurrency: args.concurrency })) {
+    if (output.isTerminal) progress.clear();
+    const failure = (await format.add(result)) ?? (await draw(drawing, result));
+    if (failure) tell(progress, failure);
+    if (failure || result.error) count.failed++;
+    count.instances += result.detections?.length ?? 0;
+    count.pictures++;
+    progress.step();
+  }
+  return count;
+}
+
+async function run(inputs: string[], args: Args, signal: AbortSignal): Promise<number> {
+  const prepared = await prepare(inputs, args, signal);
+  const start = performance.now();
+  let count: Count;
+  try {
+    count = await work(prepared, args, signal);
+  } finally {
+    prepared.progress.clear();
+    await prepared.format.end().finally(() => prepared.output.close());
+    process.stdin.destroy();
+    await prepared.detector.close();
+  }
+  if (count.pictures === 0) throw wrongUsage('Expected at least one picture for `inputs` but received an empty list');
+  if (!args.quiet && process.stderr.isTTY) process.stderr.write(summary(count, performance.now() - start));
+  return count.failed > 0 ? 1 : 0;
+}
+
+/** A picture that cannot be drawn is said and counted; its result stands. */
+async function draw(drawing: Drawing | undefined, result: { file: string; detections?: Detections }): Promise<string | undefined> {
+  if (!drawing || !result.detections) return undefined;
+  try {
+    await drawing.add(result.file, result.detections);
+    return undefined;
+  } catch (error) {
+    const { code, message } = describeError(error);
+    return `${code}: ${printable(result.file)}: ${message}`;
+  }
+}
+
+function summary(count: Count, ms: number): string {
+  const rate = ((count.pictures / ms) * 1000).toFixed(1);
+  const failed = count.failed > 0 ? `, ${count.failed} failed` : '';
+  return `${count.pictures} pictures, ${count.instances} instances${failed}, ${(ms / 1000).toFixed(1)} s (${rate} pictures/s)\n`;
+}
+
+export const detect = defineCommand<Args>({
+  name: 'detect',
+  operands: 'INPUT…',
+  count: { min: 1, max: Infinity },
+  summary: 'find the instances in pictures',
+  details:
+    'INPUT is a picture, a folder, a pattern (quoted or not), or - for a list on standard input (one name a line, or ended by NUL). ' +
+    'A picture that cannot be read gets a line with its error, the rest is done, and the exit status is 1.',
+  options,
+  examples: [
+    ['mimdet detect cells.png --weights nuclei', 'a table of what was found'],
+    ["mimdet detect 'photos/**/*.jpg' --weights nuclei --format jsonl --out found.jsonl", 'one line of JSON a picture'],
+    ['find . -name "*.png" -print0 | mimdet detect - --weights nuclei --draw drawn/', 'names from standard input'],
+  ],
+  run,
+});

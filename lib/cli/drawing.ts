@@ -1,0 +1,41 @@
+// `--draw DIR`: what was found, drawn onto each picture, one PNG a picture. A file of the folder that is itself an input is never overwritten.
+// Before it: detect, draw. After it: Detections.draw.
+import { mkdir, realpath, rename, writeFile } from 'node:fs/promises';
+import { basename, dirname, extname, join } from 'node:path';
+import type { Detections, DrawOptions } from '../index.js';
+import { wrongUsage } from './exit.js';
+
+export class Drawing {
+  private readonly taken = new Set<string>();
+
+  private constructor(private readonly folder: string) {}
+
+  /** Makes the folder where it is missing. @throws ERR_MIMDET_INVALID_ARGUMENT where that fails */
+  static async into(folder: string, option = '--draw'): Promise<Drawing> {
+    try {
+      await mkdir(folder, { recursive: true });
+      return new Drawing(await realpath(folder));
+    } catch (error) {
+      throw wrongUsage(`Expected a folder that can be made for \`${option}\` but received ${folder} (${(error as NodeJS.ErrnoException).code})`);
+    }
+  }
+
+  /** @returns the path of the PNG */
+  async add(file: string, found: Detections, options?: DrawOptions): Promise<string> {
+    const target = await this.nameFor(file);
+    const unfinished = join(this.folder, `.${basename(target)}.${process.pid}`);
+    await writeFile(unfinished, await found.draw(file, options));
+    await rename(unfinished, target);
+    return target;
+  }
+
+  /** `a.png` for a.jpg; `a-2.png` for the next a.jpg of another folder; `a-detections.png` beside the pictures themselves. */
+  private async nameFor(file: string): Promise<string> {
+    const beside = (await realpath(dirname(file))) === this.folder;
+    const stem = basename(file, extname(file)) + (beside ? '-detections' : '');
+    let name = `${stem}.png`;
+    for (let i = 2; this.taken.has(name); i++) name = `${stem}-${i}.png`;
+    this.taken.add(name);
+    return join(this.folder, name);
+  }
+}

@@ -1,0 +1,102 @@
+// `mimdet eval`: AP of a model on a COCO data set, or of a result file that is there already.
+// Stations: coco-pictures (which JSON, which folder) → predict (detectMany over its pictures) → evaluate → coco-table.
+import type { Options } from 'yargs';
+import { evaluate } from '../index.js';
+import { integer } from '../validate.js';
+import { asCoco, parseJson, readDataFile } from './coco-file.js';
+import { findCoco } from './coco-pictures.js';
+import { evaluationText } from './coco-table.js';
+import { defineCommand } from './command.js';
+import { wrongUsage } from './exit.js';
+import { flags, modelFlags, quiet, samplingFlags, type ModelArgs } from './flags.js';
+import { openOutput, writeOut } from './output.js';
+import { predict } from './predict.js';
+import { paintFor } from './terminal.js';
+
+type IouType = 'bbox' | 'segm';
+
+interface Args extends ModelArgs {
+  data: string;
+  images?: string;
+  predictions?: string;
+  iou?: IouType[];
+  maxDets: number;
+  json?: string;
+  out?: string;
+  sampleRatio?: number;
+  seed?: number | bigint;
+  concurrency?: number;
+  quiet: boolean;
+}
+
+function iouTypes(given: unknown): IouType[] {
+  const types = String(given).split(',').map((type) => type.trim());
+  const wrong = types.find((type) => type !== 'bbox' && type !== 'segm');
+  if (wrong !== undefined) throw wrongUsage(`Expected bbox, segm or both for \`--iou\` but received ${wrong || 'nothing'}`);
+  return [...new Set(types as IouType[])];
+}
+
+const options: Record<string, Options> = {
+  ...modelFlags,
+  data: flags.text('a COCO JSON, or a folder with one', { alias: 'd', demandOption: true }),
+  images: flags.text('the folder of the pictures (default: found beside the JSON)'),
+  predictions: flags.text('a COCO result file to evaluate instead of a model'),
+  iou: { nargs: 1, type: 'string', describe: 'bbox, segm or bbox,segm (default: what the data have)', coerce: (given) => (given === undefined || Array.isArray(given) ? given : iouTypes(given)) },
+  'max-dets': flags.value('max-dets', integer(1), "the last of COCO's three numbers of detections", { default: 100 }),
+  json: flags.text('write the summary as JSON to this file (- for standard output, instead of the table)'),
+  out: flags.text('write the detections as a COCO result file', { alias: 'o' }),
+  ...samplingFlags,
+  concurrency: flags.value('concurrency', integer(1, 1024), 'pictures that are decoded and computed at the same time'),
+  quiet,
+};
+
+/** What both sides have: bytes are searched, for a result file can be large and is read by the evaluator anyway. */
+function availableTypes(groundTruth: Buffer, predictions: Buffer | undefined): IouType[] {
+  const has = (file: Buffer | undefined, key: string) => !file || file.length < 3 || file.includes(`"${key}"`);
+  const masks = has(groundTruth, 'segmentation') && has(predictions, 'segmentation');
+  return [...(has(predictions, 'bbox') || !masks ? (['bbox'] as const) : []), ...(masks ? (['segm'] as const) : [])];
+}
+
+/** COCO's three numbers with `last` as the last: AR's first two lines stay those of 1 and 10 where they can. */
+export function threeMaxDets(last: number): number[] {
+  return [Math.min(1, last), Math.min(10, last), last];
+}
+
+/** @returns the results, and how many pictures could not be looked at */
+async function results(args: Args, path: string, groundTruth: Buffer, types: IouType[], signal: AbortSignal) {
+  const data = asCoco(parseJson(groundTruth.toString('utf8'), path), path);
+  const { entries, failed } = await predict(data, path, { ...args, masks: types.includes('segm') }, signal);
+  if (args.out) await writeOut(`${JSON.stringify(entries)}\n`, args.out);
+  return { entries, failed };
+}
+
+async function run(_: string[], args: Args, signal: AbortSignal): Promise<number> {
+  if (args.predictions === undefined && !args.weights) throw wrongUsage('Expected `--weights` or `--predictions` for `eval` but received neither');
+  const path = await findCoco(args.data);
+  const groundTruth = await readDataFile(path);
+  const predictions = args.predictions === undefined ? undefined : await readDataFile(args.predictions);
+  const types = args.iou ?? availableTypes(groundTruth, predictions);
+  const json = args.json === undefined ? undefined : await openOutput(args.json, '--json');
+  const { entries, failed } = args.predictions === undefined ? await results(args, path, groundTruth, types, signal) : { entries: args.predictions, failed: 0 };
+  const summary = await evaluate(path, entries, { iouTypes: types, maxDets: threeMaxDets(args.maxDets), signal });
+  if (args.json !== '-') await writeOut(evaluationText(summary, paintFor(process.stdout)));
+  await json?.write(`${JSON.stringify(summary, null, 2)}\n`);
+  await json?.close();
+  return failed > 0 ? 1 : 0;
+}
+
+export const evaluateCommand = defineCommand<Args>({
+  name: 'eval',
+  operands: '',
+  count: { min: 0, max: 0 },
+  summary: 'AP of a model, or of a result file, on a COCO data set',
+  details:
+    "A model is run with its configuration's own score threshold and number of detections. The pictures of a JSON are looked for in the " +
+    'folder of its name, in JPEGImages or images in that, in images or pictures beside it, and beside it. VOC and YOLO folders are not read yet.',
+  options,
+  examples: [
+    ['mimdet eval --weights nuclei --data nuclei/val.json --json ap.json', 'run the model and print the table'],
+    ['mimdet eval --data val.json --predictions found.json --iou bbox --max-dets 500', 'evaluate a result file'],
+  ],
+  run,
+});
