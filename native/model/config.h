@@ -79,6 +79,22 @@ struct ModelConfig {
   Json to_json() const;
 };
 
+/// Numbers that the reference fixes for every model, and that no configuration changes.
+namespace fixed {
+inline constexpr int64_t kStride = 16;                       // of the stem's last stage: pixels a patch
+inline constexpr double kGroupNormEps = 1e-6;                // conv stem
+inline constexpr double kBatchNormEps = 1e-5;                // FPN and heads
+inline constexpr int64_t kLevelStrides[] = {4, 8, 16, 32, 64};  // p2 … p6
+inline constexpr int64_t kPooledLevels = 4;                  // RoIs are pooled from p2 … p5
+inline constexpr int64_t kCanonicalLevel = 4;                // a box of kCanonicalBoxSize is pooled from p4
+inline constexpr double kCanonicalBoxSize = 224;             // pixels
+inline constexpr double kRpnBoxWeights[] = {1, 1, 1, 1};     // of dx, dy, dw, dh
+inline constexpr double kRoiBoxWeights[] = {10, 10, 5, 5};
+inline constexpr double kMaxSizeDelta = 4.135166556742356;   // log(1000 / 16): a box grows at most by that
+inline constexpr double kPaddingNoise = 100;                 // of a patch in the padding: it is drawn last
+inline constexpr double kMaskThreshold = 0.5;
+}  // namespace fixed
+
 /// "base", "large" (the paper's, with COCO's 80 classes) or "tiny"; Error(kInvalidArgument) for another name.
 ModelConfig preset(const std::string& name);
 const std::vector<std::string>& preset_names();

@@ -4,21 +4,16 @@
 #include <ATen/core/Tensor.h>
 
 #include <memory>
-#include <optional>
-#include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "base/cancel.h"
 #include "model/config.h"
 #include "model/detect_options.h"
+#include "model/weight_source.h"
 #include "structures/image_batch.h"
 #include "structures/instances.h"
 
 namespace mimdet {
-
-/// Tensors by the reference's state-dict names.
-using StateDict = std::unordered_map<std::string, at::Tensor>;
 
 class MaskRcnn {
  public:

@@ -1,0 +1,51 @@
+#include "model/roi_pooler.h"
+
+#include <ATen/TensorOperators.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/full.h>
+#include <ATen/ops/log2.h>
+#include <ATen/ops/sqrt.h>
+
+#include "model/config.h"
+#include "ops/roi_align.h"
+
+namespace mimdet {
+namespace {
+
+constexpr int64_t kFinestLevel = 2;
+
+/// (R, 5): number of the picture, then xyxy.
+at::Tensor with_picture_index(const std::vector<at::Tensor>& boxes_xyxy) {
+  std::vector<at::Tensor> rows;
+  for (size_t n = 0; n < boxes_xyxy.size(); ++n) {
+    const at::Tensor& boxes = boxes_xyxy[n];
+    rows.push_back(at::cat({at::full({boxes.size(0), 1}, static_cast<double>(n), boxes.options()), boxes}, 1));
+  }
+  return at::cat(rows);
+}
+
+}  // namespace
+
+at::Tensor roi_levels(const at::Tensor& boxes_xyxy) {
+  const auto column = [&](int64_t i) { return boxes_xyxy.select(1, i); };
+  const at::Tensor area = (column(2) - column(0)) * (column(3) - column(1));
+  const at::Tensor level = at::log2(at::sqrt(area) / fixed::kCanonicalBoxSize + 1e-8) + fixed::kCanonicalLevel;
+  return level.floor().clamp(kFinestLevel, kFinestLevel + fixed::kPooledLevels - 1).to(at::kLong);
+}
+
+at::Tensor pool_rois(const Pyramid& pyramid, const std::vector<at::Tensor>& boxes_xyxy, int64_t bins) {
+  const at::Tensor rois = with_picture_index(boxes_xyxy);
+  at::Tensor pooled = at::empty({rois.size(0), pyramid[0].size(1), bins, bins}, pyramid[0].options());
+  if (rois.size(0) == 0) return pooled;
+  const at::Tensor levels = roi_levels(rois.slice(1, 1));
+  for (int64_t level = 0; level < fixed::kPooledLevels; ++level) {
+    const at::Tensor members = levels.eq(level + kFinestLevel).nonzero().squeeze(1);
+    if (members.size(0) == 0) continue;
+    const double scale = 1.0 / static_cast<double>(fixed::kLevelStrides[level]);
+    pooled.index_copy_(0, members, roi_align(pyramid[level], rois.index_select(0, members), scale, bins));
+  }
+  return pooled;
+}
+
+}  // namespace mimdet

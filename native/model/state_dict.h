@@ -1,0 +1,15 @@
+// The stairs between weights/ (which knows no LibTorch) and the model: tensors over the bytes of the file, without a copy.
+#pragma once
+
+#include <vector>
+
+#include "model/weight_source.h"
+#include "weights/named_tensor.h"
+
+namespace mimdet {
+
+/// Each tensor keeps the bytes that it looks at alive. Nobody may write into them: a mapped file is read-only.
+at::Tensor as_tensor(const NamedTensor& tensor);
+StateDict as_state_dict(const std::vector<NamedTensor>& tensors);
+
+}  // namespace mimdet

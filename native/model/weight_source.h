@@ -1,0 +1,32 @@
+// Hands out the weights of a model by the reference's names, on the model's device and in its precision. Every station is built from it.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <string>
+#include <unordered_map>
+
+namespace mimdet {
+
+/// Tensors by the reference's state-dict names.
+using StateDict = std::unordered_map<std::string, at::Tensor>;
+
+class WeightSource {
+ public:
+  /// `weights` must outlive the source (stations keep tensors, not the source).
+  WeightSource(const StateDict& weights, at::Device device, at::ScalarType dtype);
+
+  /// The tensor `name`, on the device and in the precision. Error(kWeights) naming it where there is none.
+  at::Tensor operator()(const std::string& name) const;
+  /// The same in float32 on the CPU, for what is computed once at load.
+  at::Tensor float32(const std::string& name) const;
+  /// To the device and the precision.
+  at::Tensor place(const at::Tensor& tensor) const;
+
+ private:
+  const StateDict& weights_;
+  at::Device device_;
+  at::ScalarType dtype_;
+};
+
+}  // namespace mimdet

@@ -1,0 +1,53 @@
+// mimdet_parity DIR --pictures FOLDER [--json] [--skip-train]: compares every station with the reference data in DIR.
+// `npm run parity -- DIR` decodes the pictures and calls it. Exit status 0 when all stations are equal, else 1.
+#include <c10/core/InferenceMode.h>
+
+#include <cstdio>
+#include <cstring>
+#include <exception>
+
+#include "base/error.h"
+#include "data_parity.h"
+#include "model_parity.h"
+
+namespace {
+
+using namespace mimdet::parity;
+
+struct Arguments {
+  Folder folder;
+  bool json = false;
+};
+
+Arguments read_arguments(int count, char** arguments) {
+  Arguments read;
+  for (int i = 1; i < count; ++i) {
+    if (!std::strcmp(arguments[i], "--json")) read.json = true;
+    else if (!std::strcmp(arguments[i], "--skip-train")) continue;  // training is not there yet
+    else if (!std::strcmp(arguments[i], "--pictures") && i + 1 < count) read.folder.pictures = arguments[++i];
+    else read.folder.folder = arguments[i];
+  }
+  return read;
+}
+
+void compare_folder(const Folder& folder, Report& report) {
+  if (folder.has("forwards.json")) return compare_model(folder, report);
+  if (folder.has("rle.json")) return compare_rle(folder, report);
+  if (folder.has("cases.json") || folder.has("pixels.json") || folder.has("sizes.json")) return compare_resize(folder, report);
+  mimdet::fail_expected(mimdet::ErrorCode::kInvalidArgument, "a folder of reference data", "DIR", folder.folder);
+}
+
+}  // namespace
+
+int main(int count, char** arguments) {
+  const c10::InferenceMode no_gradients;
+  const Arguments read = read_arguments(count, arguments);
+  Report report;
+  try {
+    compare_folder(read.folder, report);
+  } catch (const std::exception& error) {
+    report.add_failure("everything after the rows above", error.what());
+  }
+  std::fputs((read.json ? report.json() : report.table()).c_str(), stdout);
+  return report.all_equal() ? 0 : 1;
+}
