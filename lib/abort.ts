@@ -1,18 +1,49 @@
 // AbortSignal and promises: a caller who aborts hears of it at once, whatever the work underneath does.
+// One listener a signal, however many calls share it: Node warns of leaks from the eleventh on.
+
+const callbacks = new WeakMap<AbortSignal, Set<() => void>>();
+
+/** Calls `callback` when the signal aborts (at once if it has); the answer takes it back. */
+export function onAbort(signal: AbortSignal, callback: () => void): () => void {
+  if (signal.aborted) {
+    callback();
+    return () => {};
+  }
+  const waiting = callbacks.get(signal) ?? listen(signal);
+  const entry = () => callback(); // one of its own, should the same function be given twice
+  waiting.add(entry);
+  return () => waiting.delete(entry);
+}
+
+function listen(signal: AbortSignal): Set<() => void> {
+  const waiting = new Set<() => void>();
+  callbacks.set(signal, waiting);
+  const callAll = () => {
+    for (const callback of [...waiting]) callback();
+    waiting.clear();
+  };
+  signal.addEventListener('abort', callAll, { once: true });
+  return waiting;
+}
 
 /**
- * The promise, or a rejection with `signal.reason` as soon as the signal aborts; `onAbort` then tells the work to stop.
+ * The promise, or a rejection with `signal.reason` as soon as the signal aborts; `stop` then tells the work to end.
  * The promise's own end after an abort is ignored.
  */
-export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined, onAbort?: () => void): Promise<T> {
+export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined, stop?: () => void): Promise<T> {
   if (!signal) return promise;
   return new Promise<T>((resolve, reject) => {
-    const abort = () => {
+    const forget = onAbort(signal, () => {
       reject(signal.reason);
-      onAbort?.();
-    };
-    if (signal.aborted) abort();
-    signal.addEventListener('abort', abort, { once: true });
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+      stop?.();
+    });
+    promise.then(resolve, reject).finally(forget);
   });
+}
+
+/** A signal that aborts with any of the others, until it is unlinked. (`AbortSignal.any` keeps a trace in long-lived signals.) */
+export function linkSignals(...signals: (AbortSignal | undefined)[]): { signal: AbortSignal; abort: () => void; unlink: () => void } {
+  const controller = new AbortController();
+  const forget = signals.map((signal) => signal && onAbort(signal, () => controller.abort(signal.reason)));
+  return { signal: controller.signal, abort: () => controller.abort(), unlink: () => forget.forEach((each) => each?.()) };
 }

@@ -1,5 +1,6 @@
 // Limits how much is under way at once: places are given out first come, first served; waiting ends early on an abort.
 // Used for decoding (so that the thread pool keeps a thread for everything else) and for decoded pixels held in memory.
+import { onAbort } from './abort.js';
 
 /** A share of an Admission. */
 export interface Loan {
@@ -49,17 +50,18 @@ export class Admission {
 
   #turn(units: number, signal: AbortSignal | undefined): Promise<Loan> {
     return new Promise((resolve, reject) => {
+      let forget = () => {};
       // The units are taken here, in the same tick as they were freed: a newcomer must not get in between.
       const go = () => {
-        signal?.removeEventListener('abort', leave);
+        forget();
         resolve(this.#lend(units));
       };
-      const leave = () => {
-        this.#waiting.splice(this.#waiting.indexOf(go), 1);
-        reject(signal!.reason);
-      };
       this.#waiting.push(go);
-      signal?.addEventListener('abort', leave, { once: true });
+      if (!signal) return;
+      forget = onAbort(signal, () => {
+        this.#waiting.splice(this.#waiting.indexOf(go), 1);
+        reject(signal.reason);
+      });
     });
   }
 }

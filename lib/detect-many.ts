@@ -1,6 +1,6 @@
 // Many pictures in order, a few under way at once. Before it: Detector.detectMany. After it: `for await` in a user's program.
 // It takes from the source only what it has room for, so a slow reader holds back the source, and stops it when it leaves.
-import { abortable } from './abort.js';
+import { abortable, linkSignals } from './abort.js';
 import type { Detections } from './detections.js';
 import { MimdetError } from './errors.js';
 import type { ImageInput } from './image.js';
@@ -30,8 +30,7 @@ export async function* detectInOrder<T extends ImageInput>(
   detect: Detect<T>,
   { concurrency, signal }: { concurrency: number; signal: AbortSignal | undefined },
 ): AsyncGenerator<DetectManyResult<T>, void, undefined> {
-  const leaving = new AbortController(); // stops what is under way when the reader leaves
-  const stop = signal ? AbortSignal.any([signal, leaving.signal]) : leaving.signal;
+  const stop = linkSignals(signal); // ends what is under way when the reader leaves, too
   const running: Promise<DetectManyResult<T>>[] = [];
   let pull: Promise<Pulled<T>> | undefined;
   let end: { failure?: unknown } | undefined;
@@ -40,19 +39,20 @@ export async function* detectInOrder<T extends ImageInput>(
       if (!end && running.length < concurrency) pull ??= pullFrom(source);
       if (end && running.length === 0) break;
       // Whichever comes first: the next picture of a slow source must not hold back a result that is ready.
-      const next = await abortable(Promise.race([...running.slice(0, 1), ...(pull ? [pull] : [])]), stop);
+      const next = await abortable(Promise.race([...running.slice(0, 1), ...(pull ? [pull] : [])]), stop.signal);
       if ('index' in next) {
         void running.shift();
         yield next;
       } else {
         pull = undefined;
         if ('end' in next) end = next;
-        else running.push(attempt(next.value, index++, detect, stop));
+        else running.push(attempt(next.value, index++, detect, stop.signal));
       }
     }
     if (end && 'failure' in end) throw end.failure;
   } finally {
-    leaving.abort();
+    stop.unlink();
+    stop.abort();
     if (!end) await stopSource(source, pull !== undefined);
   }
 }

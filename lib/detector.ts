@@ -1,6 +1,7 @@
 // The detector that people hold in hands: loads a model, finds instances, closes. Before it: a user's program.
 // After it: image.ts decodes, the addon computes on threads of its own, detections.ts holds the result.
-import { Admission } from './admission.js';
+import { linkSignals } from './abort.js';
+import { Admission, type Loan } from './admission.js';
 import { detectInOrder, iterate, type DetectManyResult, type ImageSource } from './detect-many.js';
 import { fromNative, type Detections } from './detections.js';
 import { readDetectManyOptions, readDetectOptions, readLoadOptions } from './detector-options.js';
@@ -106,16 +107,18 @@ export class Detector implements AsyncDisposable {
 
   async #detect(image: ImageInput, call: DetectCall): Promise<Detections> {
     const start = performance.now();
-    const signal = call.signal ? AbortSignal.any([call.signal, this.#stop.signal]) : this.#stop.signal;
-    const memory = await pixelMemory.enter(1, signal);
+    const { signal, unlink } = linkSignals(call.signal, this.#stop.signal);
+    let memory: Loan | undefined;
     try {
+      memory = await pixelMemory.enter(1, signal);
       const picture = await decodeImage(image, { signal });
       memory.resize(picture.data.length);
       const decodeMs = performance.now() - start;
       const found = await this.#compute(picture, call, signal, decodeMs);
       return fromNative(found, picture, this.info.classes, { decodeMs, totalMs: performance.now() - start });
     } finally {
-      memory.end();
+      memory?.end();
+      unlink();
     }
   }
 

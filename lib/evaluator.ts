@@ -22,14 +22,14 @@ export interface EvaluateOptions {
   /** Default: both. */
   iouTypes?: readonly ('bbox' | 'segm')[];
   /** Detections a picture that count: three rising numbers, or the last of them (the others are then 1 and 10). Default 100. */
-  maxDets?: number | readonly [number, number, number];
+  maxDets?: number | readonly number[];
   /** 0 is as many as there are cores. Default 0. */
   threads?: number;
   signal?: AbortSignal;
 }
 
 /** COCO's numbers for one kind of IoU, 0 to 1; -1 where nothing is there to count. AR's keys follow `maxDets`. */
-export interface CocoSummary {
+export interface IouSummary {
   AP: number;
   AP50: number;
   AP75: number;
@@ -41,12 +41,13 @@ export interface CocoSummary {
   ARl: number;
   /** AR1, AR10, AR100 unless `maxDets` says otherwise. */
   [recall: `AR${number}`]: number;
-  perCategory: { id: number; name: string; AP: number }[];
+  /** AP of each category by its name. */
+  perCategory: Record<string, number>;
 }
 
-export interface EvaluationResult {
-  bbox?: CocoSummary;
-  segm?: CocoSummary;
+export interface EvaluationSummary {
+  bbox?: IouSummary;
+  segm?: IouSummary;
 }
 
 const maxDets: Check<[number, number, number]> = (value, name) => {
@@ -72,7 +73,7 @@ const evaluateOptions = { iouTypes, maxDets, threads: integer(0, 1024), signal: 
  * Compares detections with a ground truth as pycocotools does, bit for bit.
  * @throws ERR_MIMDET_DATASET for documents that are not COCO's, and for results of unknown pictures
  */
-export async function evaluate(groundTruth: GroundTruth, detections: Results, options?: EvaluateOptions): Promise<EvaluationResult> {
+export async function evaluate(groundTruth: GroundTruth, detections: Results, options?: EvaluateOptions): Promise<EvaluationSummary> {
   const given = readOptions(evaluateOptions, options);
   const signal = given.signal;
   signal?.throwIfAborted();
@@ -80,7 +81,7 @@ export async function evaluate(groundTruth: GroundTruth, detections: Results, op
   const results = await toResults(detections, truth, signal);
   const native = { iouTypes: given.iouTypes ?? ['bbox', 'segm'], maxDets: given.maxDets ?? [1, 10, 100], threads: given.threads ?? 0 };
   const summary = await runNative((job, addon) => addon.evaluate(truth, results, native, job), signal);
-  return JSON.parse(summary) as EvaluationResult;
+  return JSON.parse(summary) as EvaluationSummary;
 }
 
 /** COCO's JSON as bytes; the native code reads and checks it. */

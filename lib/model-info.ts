@@ -3,11 +3,54 @@ import type { NativeModelInfo } from './native-types.js';
 
 /** The whole configuration, as in the file of weights. */
 export interface ModelConfig {
+  /** Training's: side of the square picture whose position embeddings are stored, and share of its patches that are seen. */
+  imageSize: number;
+  patchSize: number;
+  sampleRatio: number;
+  encoder: TransformerConfig & { dropPath: number };
+  decoder: TransformerConfig;
+  fpn: { channels: number };
+  rpn: {
+    convs: number;
+    /** Sizes by level, in pixels. */
+    anchorSizes: number[][];
+    /** Height over width. */
+    anchorRatios: number[];
+    batchPerImage: number;
+    positiveFraction: number;
+    /** In training, at inference. */
+    preNmsTopk: [number, number];
+    postNmsTopk: [number, number];
+    nmsThreshold: number;
+  };
+  roi: {
+    boxPool: number;
+    maskPool: number;
+    boxConvs: number;
+    boxConvDim: number;
+    boxFcDim: number;
+    maskConvs: number;
+    maskConvDim: number;
+    batchPerImage: number;
+    positiveFraction: number;
+    scoreThreshold: number;
+    nmsThreshold: number;
+    detectionsPerImage: number;
+  };
+  pixelMean: [number, number, number];
+  pixelStd: [number, number, number];
   classes: string[];
   minSize: number;
   maxSize: number;
-  sampleRatio: number;
-  [key: string]: unknown;
+  sizeDivisibility: number;
+}
+
+export interface TransformerConfig {
+  dim: number;
+  depth: number;
+  heads: number;
+  mlpRatio: number;
+  layerNormEps: number;
 }
 
 /** Where a model comes from and how good it is; what the file says, nothing more. */
