@@ -6,21 +6,22 @@ import { MimdetError } from './errors.js';
 import { homeFolders, isCheckout, packageRoot } from './folders.js';
 import type { Libtorch } from './libtorch.js';
 
-/** An addon file, described by the JSON file of the same name beside it. */
-export interface AddonFile {
+/** An addon file with what the JSON file of the same name beside it says. */
+export interface AddonFile extends AddonDescription {
   file: string;
+}
+
+export interface AddonDescription {
   libtorch: string; // the version that it is built for, '2.13.0'
+  sources: string; // a hash of the native sources, the same as the shipped addon's where both are of one release
 }
 
 /** The folder for the addon that comes with the package, and that a checkout builds. */
 export const shippedAddonFolder = join(packageRoot, 'dist');
 
-/** The version of this package, from its package.json. */
-export const packageVersion = (JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }).version;
-
-/** The folder below a home folder for the addon that `mimdet setup` builds: one for each pair of versions. */
+/** The folder below a home folder for the addon that `mimdet setup` builds: one for each version of LibTorch. */
 export function builtAddonFolder(home: string, libtorch: string): string {
-  return join(home, `addon-${packageVersion}-libtorch-${libtorch}`);
+  return join(home, `addon-libtorch-${libtorch}`);
 }
 
 /**
@@ -30,7 +31,7 @@ export function builtAddonFolder(home: string, libtorch: string): string {
 export function findAddon(libtorch: Libtorch): string {
   const shipped = readAddon(shippedAddonFolder);
   const built = isCheckout ? [] : homeFolders().map((home) => readAddon(builtAddonFolder(home, libtorch.version)));
-  const fits = [...built, shipped].find((addon) => addon?.libtorch === libtorch.version);
+  const fits = [...built, shipped].find((addon) => addon?.libtorch === libtorch.version && addon.sources === shipped?.sources);
   if (fits) return fits.file;
   const received = shipped ? `one built for LibTorch ${shipped.libtorch}` : 'none';
   throw new MimdetError('ERR_MIMDET_DEVICE', `Expected an addon built for LibTorch ${libtorch.version} (in '${libtorch.folder}') for \`mimdet.node\` `
@@ -42,6 +43,5 @@ export function readAddon(folder: string): AddonFile | null {
   const file = join(folder, 'mimdet.node');
   const description = join(folder, 'mimdet.json');
   if (!existsSync(file) || !existsSync(description)) return null;
-  const { libtorch } = JSON.parse(readFileSync(description, 'utf8')) as { libtorch: string };
-  return { file, libtorch };
+  return { file, ...(JSON.parse(readFileSync(description, 'utf8')) as AddonDescription) };
 }

@@ -1,14 +1,15 @@
 // Builds the native code with cmake-js: configures where something changed, builds what is stale, puts the addon where it is found.
 // Before it: install-libtorch. After it: addon-file.ts finds the addon.
 
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { availableParallelism, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
-import { packageVersion } from '../addon-file.js';
+import { readAddon, shippedAddonFolder, type AddonDescription } from '../addon-file.js';
 import { MimdetError } from '../errors.js';
-import { packageRoot } from '../folders.js';
+import { isCheckout, packageRoot } from '../folders.js';
 import type { Libtorch } from '../libtorch.js';
 import { exclusively } from './exclusive.js';
 import { lastLines, runProgram, type ProgramResult } from './run-program.js';
@@ -31,8 +32,8 @@ export async function buildNative(options: BuildOptions): Promise<string> {
     await configure(options);
     const jobs = ['--parallel', String(parallelJobs())];
     const { status, output } = await cmakeJs(['build', ...folders(options), ...jobs], options.echo);
-    writeFileSync(join(options.out, 'build.log'), output);
-    if (status !== 0) throw buildFailed('build', output, options.out);
+    writeLog(options, output);
+    if (status !== 0) throw buildFailed('build', output, options);
     return builtFile(options.out);
   });
 }
@@ -40,15 +41,27 @@ export async function buildNative(options: BuildOptions): Promise<string> {
 /** Copies a built addon into `folder` without the path of its LibTorch, and describes it. Does nothing where that is done already. */
 export async function publishAddon(built: string, folder: string, libtorch: Libtorch): Promise<void> {
   const file = join(folder, 'mimdet.node');
-  const description = JSON.stringify({ libtorch: libtorch.version, mimdet: packageVersion });
-  if (isNewer(file, built) && readIfThere(join(folder, 'mimdet.json')) === description) return;
+  const description: AddonDescription = { libtorch: libtorch.version, sources: sourcesHash() };
+  const json = JSON.stringify(description);
+  if (isNewer(file, built) && readIfThere(join(folder, 'mimdet.json')) === json) return;
   await mkdir(folder, { recursive: true });
   const fresh = `${file}.${process.pid}`;
   await copyFile(built, fresh);
   await must('cmake', [`-DADDON=${fresh}`, '-P', join(packageRoot, 'cmake', 'strip-addon.cmake')]);
   await must('strip', ['--strip-unneeded', fresh]);
   await rename(fresh, file); // never half-written, and a process that has the old one open keeps it
-  await writeFile(join(folder, 'mimdet.json'), description);
+  await writeFile(join(folder, 'mimdet.json'), json);
+}
+
+/** An installed package has the sources of the addon that came with it. */
+function sourcesHash(): string {
+  const shipped = isCheckout ? null : readAddon(shippedAddonFolder);
+  if (shipped) return shipped.sources;
+  const names = readdirSync(join(packageRoot, 'native'), { recursive: true, encoding: 'utf8' }).sort();
+  const files = ['CMakeLists.txt', ...names.map((name) => join('native', name))].map((name) => join(packageRoot, name));
+  const hash = createHash('sha256');
+  for (const file of files) if (statSync(file).isFile()) hash.update(readFileSync(file));
+  return hash.digest('hex').slice(0, 16);
 }
 
 /** cmake-js' own `build` does not see changed -D values, so its arguments are kept and compared here. */
@@ -64,7 +77,8 @@ async function configure(options: BuildOptions): Promise<void> {
     await mkdir(options.out, { recursive: true });
     result = await cmakeJs(args, options.echo);
   }
-  if (result.status !== 0) throw buildFailed('configuration', result.output, options.out);
+  writeLog(options, result.output);
+  if (result.status !== 0) throw buildFailed('configuration', result.output, options);
   writeFileSync(stamp, wish);
 }
 
@@ -102,8 +116,13 @@ async function must(command: string, args: string[]): Promise<void> {
   if (status !== 0) throw new MimdetError('ERR_MIMDET_DEVICE', `Expected \`${command}\` to succeed for building the addon but received: ${lastLines(output)}`);
 }
 
-function buildFailed(step: string, output: string, out: string): MimdetError {
-  return new MimdetError('ERR_MIMDET_DEVICE', `Expected the addon's ${step} to succeed but received (all of it in ${join(out, 'build.log')}):\n${lastLines(output, 60)}`);
+function buildFailed(step: string, output: string, { out, report }: BuildOptions): MimdetError {
+  report(lastLines(output, 60));
+  return new MimdetError('ERR_MIMDET_DEVICE', `Expected the addon's ${step} to succeed but received the errors in ${join(out, 'build.log')}`);
+}
+
+function writeLog({ out }: BuildOptions, output: string): void {
+  writeFileSync(join(out, 'build.log'), output);
 }
 
 function builtFile(out: string): string {
