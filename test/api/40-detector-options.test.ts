@@ -1,0 +1,88 @@
+// Every option of the detector: what is allowed, what is refused and how it is said. No model is needed for it.
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { Detector } from '../../lib/index.js';
+import { readDetectManyOptions, readDetectOptions, readLoadOptions } from '../../lib/detector-options.js';
+import { bundledModels, resolveModel } from '../../lib/model-source.js';
+
+const classes = ['cat', 'dog'];
+const refused = (options: object, message: RegExp) =>
+  assert.throws(() => readDetectOptions(options, classes), { code: 'ERR_MIMDET_INVALID_ARGUMENT', message });
+
+test('detect: defaults', () => {
+  assert.deepEqual(readDetectOptions(undefined, classes), {
+    native: { scoreThreshold: 0.25, maxDetections: 0, classIds: new Int32Array(0), masks: true, sampleRatio: 1, seed: 0n, priority: 0, deadlineMs: 0 },
+    deadlineMs: undefined,
+    signal: undefined,
+  });
+});
+
+test('detect: names of classes become ids, seeds 64 bits', () => {
+  const { native } = readDetectOptions({ classes: ['dog', 'cat'], seed: 2n ** 64n - 1n, sampleRatio: 0.5 }, classes);
+  assert.deepEqual(native.classIds, new Int32Array([1, 0]));
+  assert.equal(native.seed, 2n ** 64n - 1n);
+  assert.equal(readDetectOptions({ seed: 7 }, classes).native.seed, 7n);
+});
+
+test('detect: wrong values are named', () => {
+  refused({ scoreTreshold: 0.5 }, /did you mean "scoreThreshold"/);
+  refused({ scoreThreshold: 1.5 }, /a number from 0 to 1 for `scoreThreshold` but received 1.5/);
+  refused({ scoreThreshold: '0.5' }, /`scoreThreshold` but received "0.5"/);
+  refused({ maxDetections: 0 }, /`maxDetections` but received 0/);
+  refused({ classes: ['dgo'] }, /one of cat, dog for `classes\[0\]` but received "dgo" \(did you mean "dog"\?\)/);
+  refused({ classes: [] }, /a list of class names for `classes`/);
+  refused({ classes: 'cat' }, /a list of class names for `classes` but received "cat"/);
+  refused({ masks: 1 }, /true or false for `masks` but received 1/);
+  refused({ sampleRatio: 0 }, /above 0 and at most 1 for `sampleRatio` but received 0/);
+  refused({ seed: -1 }, /an integer from 0 to 2\^64 - 1 for `seed` but received -1/);
+  refused({ seed: 2n ** 64n }, /`seed`/);
+  refused({ seed: 0.5 }, /`seed`/);
+  refused({ deadlineMs: 0 }, /`deadlineMs` but received 0/);
+  refused({ priority: Infinity }, /`priority` but received Infinity/);
+  refused({ signal: {} }, /an AbortSignal for `signal`/);
+  for (const later of ['tile', 'tta', 'budgetMs']) refused({ [later]: true }, new RegExp(`nothing \\(it is not there yet\\) for \`${later}\``));
+});
+
+test('detectMany: the same, and concurrency', () => {
+  assert.equal(readDetectManyOptions({}, classes).concurrency, 4);
+  assert.equal(readDetectManyOptions({ concurrency: 9, masks: false }, classes).call.native.masks, false);
+  assert.throws(() => readDetectManyOptions({ concurrency: 0 }, classes), /`concurrency` but received 0/);
+  refused({ concurrency: 2 }, /"concurrency"/);
+});
+
+test('load: defaults, environment, wrong values', (t) => {
+  const { MIMDET_DEVICE, MIMDET_THREADS } = process.env;
+  t.after(() => Object.assign(process.env, { MIMDET_DEVICE: MIMDET_DEVICE ?? '', MIMDET_THREADS: MIMDET_THREADS ?? '' }));
+  Object.assign(process.env, { MIMDET_DEVICE: '', MIMDET_THREADS: '' });
+  const { native } = readLoadOptions({});
+  assert.deepEqual([native.device, native.precision, native.threads, native.minSize], ['auto', 'auto', 0, 0]);
+  Object.assign(process.env, { MIMDET_DEVICE: 'cpu', MIMDET_THREADS: '3' });
+  assert.deepEqual([readLoadOptions({}).native.device, readLoadOptions({}).native.threads], ['cpu', 3]);
+  assert.deepEqual(readLoadOptions({ threads: 1 }).native.threads, 1);
+  process.env['MIMDET_THREADS'] = 'many';
+  assert.throws(() => readLoadOptions({}), /`MIMDET_THREADS` but received NaN/);
+  const wrong = (options: object, message: RegExp) => assert.throws(() => readLoadOptions({ threads: 1, ...options }), { message });
+  wrong({ device: 'gpu' }, /'auto', 'cpu', 'cuda' or 'cuda:N' for `device` but received "gpu"/);
+  wrong({ device: 'cuda:-1' }, /`device`/);
+  wrong({ precision: 'float' }, /for `precision` but received "float"/);
+  wrong({ precission: 'float32' }, /did you mean "precision"/);
+  wrong({ maxQueueSize: 0 }, /`maxQueueSize`/);
+  wrong({ minSize: 1e9 }, /`minSize`/);
+});
+
+test('sources of a model: bundled names, paths, bytes; anything else is named', async () => {
+  assert.deepEqual(bundledModels(), ['nuclei']);
+  assert.match((await resolveModel('nuclei')) as string, /models\/nuclei\.safetensors$/);
+  assert.equal(await resolveModel('package.json'), 'package.json');
+  const bytes = new Uint8Array([1, 2]);
+  assert.notEqual(await resolveModel(bytes), bytes);
+  await assert.rejects(resolveModel('nuclie'), { code: 'ERR_MIMDET_WEIGHTS', message: /no such file; did you mean "nuclei"\?/ });
+  await assert.rejects(resolveModel('lib'), { code: 'ERR_MIMDET_WEIGHTS', message: /not a regular file/ });
+  await assert.rejects(resolveModel('https://x/y.safetensors'), { code: 'ERR_MIMDET_INVALID_ARGUMENT', message: /never uses the network/ });
+  await assert.rejects(resolveModel(7 as never), { code: 'ERR_MIMDET_INVALID_ARGUMENT', message: /`source` but received 7/ });
+});
+
+test('there is no detector without `load`', () => {
+  assert.equal(typeof Detector.load, 'function');
+  assert.throws(() => new (Detector as unknown as new () => Detector)());
+});
