@@ -1,40 +1,17 @@
 #include "ops/linear.h"
 
-#include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/gelu.h>
 #include <ATen/ops/linear.h>
 #include <ATen/ops/relu.h>
 #include <ATen/ops/zeros.h>
 
-#include <algorithm>
-
 #include "base/error.h"
 #include "ops/cpu/pack.h"
+#include "ops/cpu/product.h"
 
 namespace mimdet {
 namespace {
-
-/// Rows where there are enough of them, so that every thread reads all weights; else panels.
-template <class Body>
-void share(const cpu::Kernels& k, const cpu::MatrixProduct& whole, const Body& body) {
-  const int64_t tiles = (whole.rows + k.tile - 1) / k.tile, panels = (whole.columns + k.panel - 1) / k.panel;
-  const bool by_rows = tiles >= 4 * at::get_num_threads() || tiles >= panels;
-  at::parallel_for(0, by_rows ? tiles : panels, 1, [&](int64_t begin, int64_t end) {
-    cpu::MatrixProduct part = whole;
-    if (by_rows) {
-      part.a += begin * k.tile * part.a_stride;
-      part.c += begin * k.tile * part.c_stride;
-      part.rows = std::min(end * k.tile, whole.rows) - begin * k.tile;
-    } else {
-      part.weight += begin * k.panel * part.depth;
-      part.c += begin * k.panel;
-      if (part.bias) part.bias += begin * k.panel;
-      part.columns = std::min(end * k.panel, whole.columns) - begin * k.panel;
-    }
-    body(part);
-  });
-}
 
 at::Tensor activated(at::Tensor y, Activation activation) {
   if (activation == Activation::kRelu) return y.relu_();
@@ -83,19 +60,17 @@ void PackedLinear::multiply(const at::Tensor& x, at::Tensor& y, bool accumulate)
     fail_expected(ErrorCode::kInternal, "matching shapes", "x", std::to_string(x.size(-1)) + " features");
   const at::Tensor rows = x.contiguous();
   const cpu::Kernels& k = *cpu::kernels();
-  share(k,
-        {.a = rows.const_data_ptr<float>(),
-         .a_stride = in_,
-         .weight = weight_.const_data_ptr<float>(),
-         .bias = bias_.defined() ? bias_.const_data_ptr<float>() : nullptr,
-         .c = y.mutable_data_ptr<float>(),
-         .c_stride = out_,
-         .rows = rows.numel() / in_,
-         .depth = in_,
-         .columns = out_,
-         .activation = activation_,
-         .accumulate = accumulate},
-        k.multiply);
+  cpu::share_product(k, {.a = rows.const_data_ptr<float>(),
+                    .a_stride = in_,
+                    .weight = weight_.const_data_ptr<float>(),
+                    .bias = bias_.defined() ? bias_.const_data_ptr<float>() : nullptr,
+                    .c = y.mutable_data_ptr<float>(),
+                    .c_stride = out_,
+                    .rows = rows.numel() / in_,
+                    .depth = in_,
+                    .columns = out_,
+                    .activation = activation_,
+                    .accumulate = accumulate});
 }
 
 }  // namespace mimdet

@@ -65,6 +65,7 @@ void check_fails(F body, ErrorCode code, const std::string& part, const char* fi
   static void MIMDET_JOIN(test_body_, __LINE__)();                                                              \
   static ::mimdet::test::Registration MIMDET_JOIN(test_case_, __LINE__)(name, MIMDET_JOIN(test_body_, __LINE__)); \
   static void MIMDET_JOIN(test_body_, __LINE__)()
+#undef CHECK  // LibTorch has one of that name
 #define CHECK(condition) \
   do { if (!(condition)) ::mimdet::test::report_failure(__FILE__, __LINE__, #condition); } while (false)
 #define CHECK_EQUAL(actual, expected) ::mimdet::test::check_equal((actual), (expected), #actual, __FILE__, __LINE__)

@@ -1,0 +1,182 @@
+#include "ops/conv2d.h"
+
+#include <ATen/Parallel.h>
+#include <ATen/ops/conv2d.h>
+#include <ATen/ops/conv_transpose2d.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/gelu.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/error.h"
+#include "ops/cpu/pack.h"
+#include "ops/cpu/product.h"
+#include "ops/cpu/winograd.h"
+#include "ops/linear.h"
+
+namespace mimdet {
+namespace {
+
+constexpr int64_t kRowsATask = 96;  // patches that are laid out and multiplied before the next
+constexpr auto kChannelsLast = at::MemoryFormat::ChannelsLast;
+
+at::Tensor activated(at::Tensor y, Activation activation) {
+  if (activation == Activation::kRelu) return y.relu_();
+  return activation == Activation::kGelu ? at::gelu_(y) : y;
+}
+
+/// Copies the k × k pixels around (y, x), with zeros for those outside.
+void lay_out_patch(const float* picture, int64_t height, int64_t width, int64_t channels, int64_t y, int64_t x, int64_t kernel, float* patch) {
+  for (int64_t row = y; row < y + kernel; ++row)
+    for (int64_t column = x; column < x + kernel; ++column, patch += channels) {
+      if (row < 0 || row >= height || column < 0 || column >= width) std::fill_n(patch, channels, 0.f);
+      else std::memcpy(patch, picture + (row * width + column) * channels, channels * sizeof(float));
+    }
+}
+
+at::Tensor packed(const at::Tensor& matrix) {
+  const cpu::Kernels& k = *cpu::kernels();
+  at::Tensor result = at::empty({cpu::packed_size(k, matrix.size(0), matrix.size(1))}, matrix.options());
+  cpu::pack_weight(k, matrix.contiguous().const_data_ptr<float>(), matrix.size(0), matrix.size(1), result.mutable_data_ptr<float>());
+  return result;
+}
+
+at::Tensor packed_for_winograd(const at::Tensor& weight) {
+  const cpu::Kernels& k = *cpu::kernels();
+  at::Tensor result = at::empty({36 * cpu::packed_size(k, weight.size(0), weight.size(1))}, weight.options());
+  cpu::pack_winograd(k, weight.contiguous().const_data_ptr<float>(), weight.size(0), weight.size(1), result.mutable_data_ptr<float>());
+  return result;
+}
+
+const float* data_or_null(const at::Tensor& tensor) { return tensor.defined() ? tensor.const_data_ptr<float>() : nullptr; }
+
+}  // namespace
+
+PackedConv2d::PackedConv2d(const at::Tensor& weight, const at::Tensor& bias, int64_t stride, Activation activation)
+    : in_(weight.size(1)), out_(weight.size(0)), kernel_(weight.size(2)), stride_(stride), activation_(activation), way_(Way::kLibTorch), weight_(weight), bias_(bias) {
+  if (!has_fast_kernels(weight)) return;
+  const cpu::Kernels& k = *cpu::kernels();
+  const bool winograd = kernel_ == 3 && stride == 1 && activation != Activation::kGelu && cpu::winograd_fits(k, in_, out_);
+  way_ = winograd ? Way::kWinograd : kernel_ == 1 && stride == 1 ? Way::kMatrix : Way::kPatches;
+  weight_ = winograd ? packed_for_winograd(weight) : packed(weight.permute({0, 2, 3, 1}).reshape({out_, kernel_ * kernel_ * in_}));
+  bias_ = padded_bias(bias, cpu::round_up(out_, k.panel));
+}
+
+at::Tensor PackedConv2d::operator()(const at::Tensor& x) const {
+  if (x.dim() != 4 || x.size(1) != in_) fail_expected(ErrorCode::kInternal, std::to_string(in_) + " channels", "x", std::to_string(x.size(1)));
+  if (way_ == Way::kLibTorch) return activated(by_libtorch(x), activation_);
+  at::Tensor y = empty_result(x);
+  if (y.numel() == 0) return y;
+  const at::Tensor pixels = x.contiguous(kChannelsLast);
+  if (way_ == Way::kWinograd) by_winograd(pixels, y);
+  else if (way_ == Way::kMatrix) by_matrix(pixels, y, false);
+  else by_patches(pixels, y);
+  return y;
+}
+
+void PackedConv2d::add_to(at::Tensor& sum, const at::Tensor& x) const {
+  if (kernel_ != 1 || stride_ != 1 || activation_ != Activation::kNone) fail(ErrorCode::kInternal, "Expected a plain 1×1 convolution for `add_to`");
+  if (way_ == Way::kLibTorch || !sum.is_contiguous(kChannelsLast)) sum.add_((*this)(x));
+  else by_matrix(x.contiguous(kChannelsLast), sum, true);
+}
+
+at::Tensor PackedConv2d::empty_result(const at::Tensor& x) const {
+  const auto shrunk = [&](int64_t side) { return (side + stride_ - 1) / stride_; };
+  return at::empty({x.size(0), out_, shrunk(x.size(2)), shrunk(x.size(3))}, x.options().memory_format(kChannelsLast));
+}
+
+at::Tensor PackedConv2d::by_libtorch(const at::Tensor& x) const { return at::conv2d(x, weight_, bias_, stride_, kernel_ / 2); }
+
+void PackedConv2d::by_matrix(const at::Tensor& x, at::Tensor& y, bool accumulate) const {
+  const cpu::Kernels& k = *cpu::kernels();
+  cpu::share_product(k, {.a = x.const_data_ptr<float>(),
+                    .a_stride = in_,
+                    .weight = weight_.const_data_ptr<float>(),
+                    .bias = data_or_null(bias_),
+                    .c = y.mutable_data_ptr<float>(),
+                    .c_stride = out_,
+                    .rows = x.size(0) * x.size(2) * x.size(3),
+                    .depth = in_,
+                    .columns = out_,
+                    .activation = activation_,
+                    .accumulate = accumulate});
+}
+
+void PackedConv2d::by_patches(const at::Tensor& x, at::Tensor& y) const {
+  const cpu::Kernels& k = *cpu::kernels();
+  const int64_t height = x.size(2), width = x.size(3), rows = y.size(2), columns = y.size(3), depth = kernel_ * kernel_ * in_;
+  const int64_t pixels = x.size(0) * rows * columns;
+  const float* from = x.const_data_ptr<float>();
+  float* to = y.mutable_data_ptr<float>();
+  at::parallel_for(0, (pixels + kRowsATask - 1) / kRowsATask, 1, [&](int64_t begin, int64_t end) {
+    const at::Tensor patches = at::empty({kRowsATask, depth}, x.options().memory_format(at::MemoryFormat::Contiguous));
+    for (int64_t first = begin * kRowsATask; first < std::min(end * kRowsATask, pixels); first += kRowsATask) {
+      const int64_t count = std::min(kRowsATask, pixels - first);
+      for (int64_t i = 0; i < count; ++i) {
+        const int64_t pixel = first + i, picture = pixel / (rows * columns);
+        lay_out_patch(from + picture * height * width * in_, height, width, in_, pixel / columns % rows * stride_ - kernel_ / 2,
+                      pixel % columns * stride_ - kernel_ / 2, kernel_, patches.mutable_data_ptr<float>() + i * depth);
+      }
+      k.multiply({.a = patches.const_data_ptr<float>(),
+                  .a_stride = depth,
+                  .weight = weight_.const_data_ptr<float>(),
+                  .bias = data_or_null(bias_),
+                  .c = to + first * out_,
+                  .c_stride = out_,
+                  .rows = count,
+                  .depth = depth,
+                  .columns = out_,
+                  .activation = activation_});
+    }
+  });
+}
+
+void PackedConv2d::by_winograd(const at::Tensor& x, at::Tensor& y) const {
+  cpu::winograd_convolution(*cpu::kernels(), {.x = x.const_data_ptr<float>(),
+                                              .weight = weight_.const_data_ptr<float>(),
+                                              .bias = data_or_null(bias_),
+                                              .y = y.mutable_data_ptr<float>(),
+                                              .pictures = x.size(0),
+                                              .height = x.size(2),
+                                              .width = x.size(3),
+                                              .in = in_,
+                                              .out = out_,
+                                              .relu = activation_ == Activation::kRelu});
+}
+
+PackedDeconv2x2::PackedDeconv2x2(const at::Tensor& weight, const at::Tensor& bias, Activation activation)
+    : in_(weight.size(0)), out_(weight.size(1)), activation_(activation), packed_(has_fast_kernels(weight)), weight_(weight), bias_(bias) {
+  if (!packed_) return;
+  const at::Tensor rows = weight.permute({2, 3, 1, 0});  // (dy, dx, out, in)
+  weight_ = at::empty({2, cpu::packed_size(*cpu::kernels(), 2 * out_, in_)}, weight.options());
+  for (int64_t dy = 0; dy < 2; ++dy) weight_[dy].copy_(packed(rows[dy].reshape({2 * out_, in_})));
+  if (bias.defined()) bias_ = padded_bias(bias.repeat({2}), cpu::round_up(2 * out_, cpu::kernels()->panel));
+}
+
+at::Tensor PackedDeconv2x2::operator()(const at::Tensor& x) const {
+  if (!packed_) return activated(at::conv_transpose2d(x, weight_, bias_, 2), activation_);
+  const int64_t rows = x.size(0) * x.size(2), width = x.size(3);
+  at::Tensor y = at::empty({x.size(0), out_, 2 * x.size(2), 2 * width}, x.options().memory_format(kChannelsLast));
+  const at::Tensor pixels = x.contiguous(kChannelsLast);
+  const cpu::Kernels& k = *cpu::kernels();
+  const float* from = pixels.const_data_ptr<float>();
+  float* to = y.mutable_data_ptr<float>();
+  at::parallel_for(0, rows, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t row = begin; row < end; ++row)
+      for (int64_t dy = 0; dy < 2; ++dy)  // one row of pixels gives two: of each, both neighbours at once
+        k.multiply({.a = from + row * width * in_,
+                    .a_stride = in_,
+                    .weight = weight_.const_data_ptr<float>() + dy * weight_.size(1),
+                    .bias = data_or_null(bias_),
+                    .c = to + (2 * row + dy) * 2 * width * out_,
+                    .c_stride = 2 * out_,
+                    .rows = width,
+                    .depth = in_,
+                    .columns = 2 * out_,
+                    .activation = activation_});
+  });
+  return y;
+}
+
+}  // namespace mimdet

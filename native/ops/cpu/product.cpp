@@ -1,0 +1,39 @@
+#include "ops/cpu/product.h"
+
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+
+namespace mimdet::cpu {
+namespace {
+
+MatrixProduct some_rows(const MatrixProduct& whole, int64_t begin, int64_t end) {
+  MatrixProduct part = whole;
+  part.a += begin * whole.a_stride;
+  part.c += begin * whole.c_stride;
+  part.rows = std::min(end, whole.rows) - begin;
+  return part;
+}
+
+/// `begin` is a multiple of a panel's columns.
+MatrixProduct some_columns(const MatrixProduct& whole, int64_t begin, int64_t end) {
+  MatrixProduct part = whole;
+  part.weight += begin * whole.depth;
+  part.c += begin;
+  if (part.bias) part.bias += begin;
+  part.columns = std::min(end, whole.columns) - begin;
+  return part;
+}
+
+}  // namespace
+
+void share_product(const Kernels& k, const MatrixProduct& whole) {
+  const int64_t tiles = (whole.rows + k.tile - 1) / k.tile, panels = (whole.columns + k.panel - 1) / k.panel;
+  // Rows where every thread gets enough of them: weights are then read once a thread, but rows that are read once a panel stay in its cache.
+  if (tiles >= 4 * at::get_num_threads() || tiles >= panels)
+    at::parallel_for(0, tiles, 1, [&](int64_t begin, int64_t end) { k.multiply(some_rows(whole, begin * k.tile, end * k.tile)); });
+  else
+    at::parallel_for(0, panels, 1, [&](int64_t begin, int64_t end) { k.multiply(some_columns(whole, begin * k.panel, end * k.panel)); });
+}
+
+}  // namespace mimdet::cpu

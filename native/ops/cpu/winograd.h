@@ -1,0 +1,25 @@
+// A whole 3×3 convolution of stride 1 by Winograd's F(4×4, 3×3), on all threads.
+// Before it: ops/conv2d. Under it: winograd.inl (transforms) and matrix.inl (products).
+#pragma once
+
+#include <cstdint>
+
+#include "ops/cpu/kernels.h"
+
+namespace mimdet::cpu {
+
+struct WinogradConvolution {
+  const float* x;       // (pictures, height, width, in)
+  const float* weight;  // pack_winograd
+  const float* bias;    // (out), or nullptr
+  float* y;             // (pictures, height, width, out)
+  int64_t pictures, height, width, in, out;
+  bool relu;
+};
+
+/// Whether the kernels serve these channels.
+inline bool winograd_fits(const Kernels& k, int64_t in, int64_t out) { return in % k.lanes == 0 && out % k.lanes == 0; }
+
+void winograd_convolution(const Kernels& k, const WinogradConvolution& convolution);
+
+}  // namespace mimdet::cpu

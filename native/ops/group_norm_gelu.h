@@ -1,0 +1,14 @@
+// GroupNorm with one group, followed by GELU: the end of each stage of the stem, in one pass over memory more than the statistics need.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+namespace mimdet {
+
+/// `x` (N, C, H, W), `scale` and `shift` (C). The statistics of a picture are over all its channels and pixels, padding too.
+/// The result has the layout of x; x itself may be overwritten and returned.
+at::Tensor group_norm_gelu(const at::Tensor& x, const at::Tensor& scale, const at::Tensor& shift, double eps);
+
+at::Tensor group_norm_gelu_composite(const at::Tensor& x, const at::Tensor& scale, const at::Tensor& shift, double eps);
+
+}  // namespace mimdet
