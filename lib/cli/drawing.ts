@@ -1,9 +1,19 @@
 // `--draw DIR`: what was found, drawn onto each picture, one PNG a picture. A file of the folder that is itself an input is never overwritten.
 // Before it: detect, draw. After it: Detections.draw.
-import { mkdir, realpath, rename, writeFile } from 'node:fs/promises';
-import { basename, dirname, extname, join } from 'node:path';
+import { mkdir, realpath, rename, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, extname, join, resolve } from 'node:path';
 import type { Detections, DrawOptions } from '../index.js';
 import { wrongUsage } from './exit.js';
+
+/** Node's own recursive mkdir never returns where the parent refuses with ENOENT, as /proc does. */
+async function makeFolder(path: string): Promise<void> {
+  const made = await mkdir(path).catch((error: NodeJS.ErrnoException) => error);
+  if (!(made instanceof Error)) return;
+  if (made.code === 'EEXIST' && (await stat(path)).isDirectory()) return;
+  if (made.code !== 'ENOENT' || (await stat(dirname(path)).catch(() => null))) throw made;
+  await makeFolder(dirname(path));
+  await mkdir(path);
+}
 
 export class Drawing {
   private readonly taken = new Set<string>();
@@ -13,7 +23,7 @@ export class Drawing {
   /** Makes the folder where it is missing. @throws ERR_MIMDET_INVALID_ARGUMENT where that fails */
   static async into(folder: string, option = '--draw'): Promise<Drawing> {
     try {
-      await mkdir(folder, { recursive: true });
+      await makeFolder(resolve(folder));
       return new Drawing(await realpath(folder));
     } catch (error) {
       throw wrongUsage(`Expected a folder that can be made for \`${option}\` but received ${folder} (${(error as NodeJS.ErrnoException).code})`);

@@ -57,11 +57,6 @@ function availableTypes(groundTruth: Buffer, predictions: Buffer | undefined): I
   return [...(has(predictions, 'bbox') || !masks ? (['bbox'] as const) : []), ...(masks ? (['segm'] as const) : [])];
 }
 
-/** COCO's three numbers with `last` as the last: AR's first two lines stay those of 1 and 10 where they can. */
-export function threeMaxDets(last: number): number[] {
-  return [Math.min(1, last), Math.min(10, last), last];
-}
-
 /** @returns the results, and how many pictures could not be looked at */
 async function results(args: Args, path: string, groundTruth: Buffer, types: IouType[], signal: AbortSignal) {
   const data = asCoco(parseJson(groundTruth.toString('utf8'), path), path);
@@ -78,7 +73,7 @@ async function run(_: string[], args: Args, signal: AbortSignal): Promise<number
   const types = args.iou ?? availableTypes(groundTruth, predictions);
   const json = args.json === undefined ? undefined : await openOutput(args.json, '--json');
   const { entries, failed } = args.predictions === undefined ? await results(args, path, groundTruth, types, signal) : { entries: args.predictions, failed: 0 };
-  const summary = await evaluate(path, entries, { iouTypes: types, maxDets: threeMaxDets(args.maxDets), signal });
+  const summary = await evaluate(path, entries, { iouTypes: types, maxDets: args.maxDets, signal });
   if (args.json !== '-') await writeOut(evaluationText(summary, paintFor(process.stdout)));
   await json?.write(`${JSON.stringify(summary, null, 2)}\n`);
   await json?.close();
