@@ -9,17 +9,20 @@ import type { DetectCall, DetectManyOptions, DetectOptions, LoadOptions } from '
 import { describeModel, type ModelInfo } from './model-info.js';
 import { describeStats, type DetectorStats } from './detector-stats.js';
 import { MimdetError } from './errors.js';
-import { decodeImage, type DecodedImage, type ImageInput } from './image.js';
+import { decodeSnapshot, takeSnapshot, type DecodedImage, type ImageInput } from './image.js';
 import { resolveModel, type ModelSource } from './model-source.js';
 import { addon, runNative } from './native.js';
 import type { NativeDetections, NativeDetector } from './native-types.js';
-import { flag, readOptions } from './validate.js';
+import { expected, flag, readOptions, Words } from './validate.js';
 
 /**
  * Bytes of decoded pictures that wait or are at work, over all detectors of this thread. Beyond it decoding pauses,
  * so that a thousand calls with large photographs do not fill the memory.
  */
 const pixelMemory = new Admission(512 * 2 ** 20);
+
+/** What a picture is taken for until it is decoded: a photograph of eleven million pixels. */
+const assumedBytes = 32 * 2 ** 20;
 
 export class Detector implements AsyncDisposable {
   /** The model: classes, sizes, configuration, where it runs. */
@@ -107,11 +110,12 @@ export class Detector implements AsyncDisposable {
 
   async #detect(image: ImageInput, call: DetectCall): Promise<Detections> {
     const start = performance.now();
+    const source = takeSnapshot(image); // now: the caller may reuse its buffer as soon as the call returns
     const { signal, unlink } = linkSignals(call.signal, this.#stop.signal);
     let memory: Loan | undefined;
     try {
-      memory = await pixelMemory.enter(1, signal);
-      const picture = await decodeImage(image, { signal });
+      memory = await pixelMemory.enter(assumedBytes, signal);
+      const picture = await decodeSnapshot(source, { signal });
       memory.resize(picture.data.length);
       const decodeMs = performance.now() - start;
       const found = await this.#compute(picture, call, signal, decodeMs);
@@ -123,11 +127,16 @@ export class Detector implements AsyncDisposable {
   }
 
   #compute(picture: DecodedImage, call: DetectCall, signal: AbortSignal, spentMs: number): Promise<NativeDetections> {
-    const left = call.deadlineMs === undefined ? 0 : call.deadlineMs - spentMs;
-    if (left < 0) throw new MimdetError('ERR_MIMDET_DEADLINE', `Expected to begin within ${call.deadlineMs} ms but decoding took ${spentMs.toFixed(0)} ms`);
-    const options = { ...call.native, deadlineMs: left };
+    const options = { ...call.native, deadlineMs: timeLeft(call.deadlineMs, spentMs) };
     return runNative((job) => this.#native.detect(picture, options, job), signal);
   }
+}
+
+/** What decoding has left of a deadline, in milliseconds; 0 where there is none. */
+function timeLeft(deadlineMs: number | undefined, spentMs: number): number {
+  if (deadlineMs === undefined) return 0;
+  if (deadlineMs > spentMs) return deadlineMs - spentMs;
+  throw expected(`a picture decoded within ${deadlineMs} ms`, 'deadlineMs', new Words(`one after ${spentMs.toFixed(1)} ms`), 'ERR_MIMDET_DEADLINE');
 }
 
 function disposed(): MimdetError {

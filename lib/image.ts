@@ -5,7 +5,7 @@ import sharp, { type Sharp } from 'sharp';
 import { abortable } from './abort.js';
 import { Admission } from './admission.js';
 import { decodeBmp, isBmp } from './bmp.js';
-import { MimdetError } from './errors.js';
+import type { MimdetError } from './errors.js';
 import { readFileOnce, toPath } from './location.js';
 import { abortSignal, expected, integer, readOptions, Words } from './validate.js';
 
@@ -48,23 +48,27 @@ const decoding = new Admission(Math.max(1, Math.min(availableParallelism(), pool
  * Rejects with ERR_MIMDET_DECODE for what is no whole picture, ERR_MIMDET_INVALID_ARGUMENT for what can be none.
  */
 export async function decodeImage(image: ImageInput, options?: DecodeOptions): Promise<DecodedImage> {
-  const { maxPixels = defaultMaxPixels, signal } = readOptions(decodeOptions, options);
-  signal?.throwIfAborted();
-  const source = checkInput(image);
-  if (isRaw(source)) return abortable(decodeRaw(source, maxPixels, signal), signal);
-  return abortable(decoding.run(() => decodeEncoded(source, maxPixels, signal), signal), signal);
+  const given = readOptions(decodeOptions, options);
+  given.signal?.throwIfAborted();
+  return decodeSnapshot(takeSnapshot(image), given);
 }
 
-function isRaw(image: ImageInput): image is RawImage {
-  return typeof image === 'object' && !(image instanceof URL) && !(image instanceof Uint8Array);
-}
+/** An input that nobody else can change or detach any more: a path, bytes of our own, pixels of our own. */
+export type Snapshot = string | Uint8Array | RawImage;
 
-/** A copy of the input where its owner could change or detach it while another thread reads. */
-function checkInput(image: ImageInput): string | Uint8Array | RawImage {
+/** Checks an input and copies what its owner could change while another thread reads. Throws ERR_MIMDET_INVALID_ARGUMENT. */
+export function takeSnapshot(image: ImageInput): Snapshot {
   if (typeof image === 'string' || image instanceof URL) return toPath(image, 'image');
   if (image instanceof Uint8Array) return new Uint8Array(image);
   if (typeof image === 'object' && image !== null && 'data' in image) return checkRaw(image);
   throw expected('a path, a file: URL, a Uint8Array or { data, width, height, channels }', 'image', image);
+}
+
+/** Decodes what `takeSnapshot` gave. */
+export async function decodeSnapshot(source: Snapshot, { maxPixels = defaultMaxPixels, signal }: DecodeOptions): Promise<DecodedImage> {
+  const isRaw = typeof source === 'object' && !(source instanceof Uint8Array);
+  if (isRaw) return abortable(decodeRaw(source, maxPixels, signal), signal);
+  return abortable(decoding.run(() => decodeEncoded(source, maxPixels, signal), signal), signal);
 }
 
 function checkRaw(image: RawImage): RawImage {
@@ -133,7 +137,7 @@ function tooManyPixels(maxPixels: number, received: string, cause?: unknown): Mi
 
 const signatures: RegExp[] = [
   /^\xff\xd8\xff/, // JPEG
-  /^\x89PNG\r\n\x1a\n/,
+  /^\x89PNG\r\n/,
   /^GIF8[79]a/,
   /^RIFF[^]{4}WEBP/,
   /^(II[*+]\0|MM\0[*+])/, // TIFF, BigTIFF

@@ -23,13 +23,14 @@ async function program(signal: AbortSignal): Promise<void> {
   same<typeof detector, Detector>(true);
   const found = await detector.detect('cells.png', { scoreThreshold: 0.5, classes: ['nucleus'], seed: 5n, signal });
   same<typeof found, Detections>(true);
-  for (const { classId, className, score, box, mask } of found) {
-    same<typeof classId, number>(true);
-    same<typeof className, string>(true);
-    same<typeof score, number>(true);
-    same<typeof box.x1, number>(true);
-    same<typeof mask, Mask | null>(true);
-    if (mask) same<ReturnType<typeof mask.toPolygons>, number[][]>(true);
+  for (const instance of found) {
+    same<typeof instance, Instance>(true);
+    same<typeof instance.classId, number>(true);
+    same<typeof instance.className, string>(true);
+    same<typeof instance.score, number>(true);
+    same<typeof instance.box.x1, number>(true);
+    same<typeof instance.mask, Mask | null>(true);
+    if (instance.mask) same<ReturnType<typeof instance.mask.toPolygons>, number[][]>(true);
   }
   same<ReturnType<typeof found.toJSON>, DetectionsJson>(true);
   same<ReturnType<typeof found.toCoco>, CocoResult[]>(true);
