@@ -1,0 +1,57 @@
+// What JavaScript sees: the mirror of NativeAddon in lib/native-types.ts. Runs once in each thread that loads the addon.
+#include <ATen/Version.h>
+
+#include <cstdint>
+
+#include "addon/detector_wrap.h"
+#include "addon/environment.h"
+#include "addon/errors.h"
+#include "addon/napi_setup.h"
+#include "inference/device.h"
+
+// LibTorch's version as a library of it says at run time: major, minor and patch in the three highest bytes. Its header drags half of LibTorch in.
+extern "C" uint64_t aoti_torch_abi_version();
+
+namespace mimdet {
+namespace {
+
+std::string libtorch_version() {
+  const uint64_t bytes = aoti_torch_abi_version();
+  const auto part = [bytes](int shift) { return std::to_string((bytes >> shift) & 0xff); };
+  return part(56) + "." + part(48) + "." + part(40);
+}
+
+Napi::Value cancel(const Napi::CallbackInfo& info) {
+  if (info[0].IsNumber()) Environment::of(info.Env()).cancel(info[0].As<Napi::Number>().DoubleValue());
+  return info.Env().Undefined();
+}
+
+Napi::Value devices(const Napi::CallbackInfo& info) {
+  const std::vector<std::string> names = device_names();
+  const Napi::Array array = Napi::Array::New(info.Env(), names.size());
+  for (uint32_t i = 0; i < names.size(); ++i) array.Set(i, names[i]);
+  return array;
+}
+
+Napi::Value cpu_capability(const Napi::CallbackInfo& info) { return Napi::String::New(info.Env(), at::get_cpu_capability()); }
+
+template <auto function>
+void define(Napi::Object& exports, const char* name) {
+  exports.Set(name, Napi::Function::New<guarded<function>>(exports.Env(), name));
+}
+
+Napi::Object init(Napi::Env env, Napi::Object exports) {
+  Environment::open(env);
+  exports.Set("builtFor", MIMDET_BUILT_FOR);
+  exports.Set("runsWith", libtorch_version());
+  define<devices>(exports, "devices");
+  define<cpu_capability>(exports, "cpuCapability");
+  define<cancel>(exports, "cancel");
+  define<load_detector>(exports, "loadDetector");
+  return exports;
+}
+
+NODE_API_MODULE(mimdet, init)
+
+}  // namespace
+}  // namespace mimdet

@@ -1,0 +1,162 @@
+#include "addon/detector_wrap.h"
+
+#include <cmath>
+#include <limits>
+#include <variant>
+
+#include "addon/arguments.h"
+#include "addon/background.h"
+#include "addon/errors.h"
+#include "addon/results.h"
+#include "inference/engine.h"
+#include "inference/torch_errors.h"
+
+namespace mimdet {
+namespace {
+
+constexpr int64_t kMostThreads = 1024;
+constexpr int64_t kMostPixels = 1 << 20;  // of one side of the model's input
+constexpr double kLongestWaitMs = 1e9;    // of a delay or deadline; beyond it the clock would overflow
+
+using SessionPtr = std::shared_ptr<Session>;
+
+struct LoadOptions {
+  DetectorOptions detector;
+  BatchLimits limits;
+};
+
+Clock::duration read_duration(const Napi::Value& value, const std::string& name) {
+  const double ms = read_number(value, name);
+  if (!(ms >= 0)) fail_expected(ErrorCode::kInvalidArgument, "a number of milliseconds", name, std::to_string(ms));
+  return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double, std::milli>(std::min(ms, kLongestWaitMs)));
+}
+
+LoadOptions read_load_options(const Napi::Value& value) {
+  const Napi::Object options = read_object(value, "options");
+  LoadOptions read;
+  read.detector.device = read_text(options.Get("device"), "device");
+  read.detector.precision = read_text(options.Get("precision"), "precision");
+  read.detector.threads = static_cast<int>(read_integer(options.Get("threads"), "threads", 0, kMostThreads));
+  read.detector.min_size = read_integer(options.Get("minSize"), "minSize", 0, kMostPixels);
+  read.detector.max_size = read_integer(options.Get("maxSize"), "maxSize", 0, kMostPixels);
+  read.limits.max_batch = static_cast<size_t>(read_integer(options.Get("maxBatchSize"), "maxBatchSize", 1, 4096));
+  read.limits.max_delay = read_duration(options.Get("maxQueueDelayMs"), "maxQueueDelayMs");
+  read.limits.max_waiting = static_cast<size_t>(read_integer(options.Get("maxQueueSize"), "maxQueueSize", 0, int64_t{1} << 53));
+  return read;
+}
+
+void read_detect_options(const Napi::Value& value, DetectJob& job, const ModelInfo& model) {
+  const Napi::Object options = read_object(value, "options");
+  job.options.score_threshold = read_number(options.Get("scoreThreshold"), "scoreThreshold");
+  if (!(*job.options.score_threshold >= 0 && *job.options.score_threshold <= 1))
+    fail_expected(ErrorCode::kInvalidArgument, "a number from 0 to 1", "scoreThreshold", std::to_string(*job.options.score_threshold));
+  const int64_t most = read_integer(options.Get("maxDetections"), "maxDetections", 0, std::numeric_limits<int32_t>::max());
+  if (most > 0) job.options.detections_per_image = most;
+  job.options.class_ids = read_int32_list(options.Get("classIds"), "classIds");
+  for (const int64_t id : job.options.class_ids)
+    if (id < 0 || id >= model.config.num_classes())
+      fail_expected(ErrorCode::kInvalidArgument, "classes of the model", "classIds", std::to_string(id));
+  job.options.masks = read_boolean(options.Get("masks"), "masks");
+  job.options.sample_ratio = read_number(options.Get("sampleRatio"), "sampleRatio");
+  if (!(job.options.sample_ratio > 0 && job.options.sample_ratio <= 1))
+    fail_expected(ErrorCode::kInvalidArgument, "a number above 0 and at most 1", "sampleRatio", std::to_string(job.options.sample_ratio));
+  job.options.seed = read_uint64(options.Get("seed"), "seed");
+  job.priority = static_cast<int32_t>(read_integer(options.Get("priority"), "priority", std::numeric_limits<int32_t>::min(), std::numeric_limits<int32_t>::max()));
+  const Clock::duration deadline = read_duration(options.Get("deadlineMs"), "deadlineMs");
+  if (deadline > Clock::duration::zero()) job.deadline = Clock::now() + deadline;
+}
+
+/// What the JavaScript side of a detector is bound to: the session, and JavaScript's name for this call.
+Napi::Value detect(const SessionPtr& session, const Napi::CallbackInfo& info) {
+  const ImageView picture = read_picture(info[0]);
+  const auto job = std::make_shared<DetectJob>(picture);
+  read_detect_options(info[1], *job, session->info());
+  const auto [call, promise] = Environment::of(info.Env()).begin({
+      .job = read_number(info[2], "job"),
+      .kept = info[0].As<Napi::Object>().Get("data"),
+      .cancel = [session, job] { session->cancel(job); },
+      .abandon =
+          [session, job] {
+            session->cancel(job);
+            job->picture.take_back();
+          },
+  });
+  job->done = [call, masks = job->options.masks](const DetectResult& result) {
+    try {
+      auto packed = std::make_shared<PackedDetections>(pack(result, masks));
+      call.resolve([packed](Napi::Env env) { return to_js(env, *packed); });
+    } catch (...) {
+      call.reject(std::current_exception());
+    }
+  };
+  job->failed = [call](const std::exception_ptr& error) { call.reject(error); };
+  try {
+    session->submit(job);
+  } catch (...) {
+    call.reject(std::current_exception());
+  }
+  return promise;
+}
+
+Napi::Value close(const SessionPtr& session, const Napi::CallbackInfo& info) {
+  const bool drain = read_boolean(info[0], "drain");
+  const auto [call, promise] = Environment::of(info.Env()).begin({});
+  session->close(drain, [call] { call.resolve([](Napi::Env env) { return env.Undefined(); }); });
+  return promise;
+}
+
+/// Functions that own the session, rather than a class: there is no constructor to call and no `this` to get wrong.
+Napi::Value make_detector(Napi::Env env, const SessionPtr& session) {
+  const auto method = [env, session](const char* name, auto function) {
+    return Napi::Function::New(env, [session, function](const Napi::CallbackInfo& info) -> Napi::Value {
+      return translated(info.Env(), [&] { return function(session, info); });
+    }, name);
+  };
+  const Napi::Object detector = Napi::Object::New(env);
+  detector.Set("info", to_js(env, session->info()));
+  detector.Set("detect", method("detect", detect));
+  detector.Set("close", method("close", close));
+  detector.Set("stats", method("stats", [](const SessionPtr& of, const Napi::CallbackInfo& info) { return to_js(info.Env(), of->stats()); }));
+  return detector;
+}
+
+using WeightsSource = std::variant<std::string, FileBytes>;  // a path, or a file in memory
+
+WeightsSource read_source(const Napi::Value& value) {
+  if (value.IsString()) return read_text(value, "source");
+  return copy_bytes(value, "source");
+}
+
+ModelWeights load(const WeightsSource& source) {
+  return std::visit([](const auto& from) { return load_weights(from); }, source);
+}
+
+/// On the compute thread. `weights` is the last owner of the file: it is freed before anybody hears of the detector.
+void build(std::shared_ptr<ModelWeights> weights, const LoadOptions& options, const CancelFlag& cancel, const Call& call) {
+  try {
+    throw_if_cancelled(cancel);
+    auto detector = std::make_unique<Detector>(*weights, options.detector);
+    weights.reset();
+    const SessionPtr session = Session::open(std::move(detector), options.limits);
+    call.resolve([session](Napi::Env env) { return make_detector(env, session); });
+  } catch (...) {
+    call.reject(current_error());
+  }
+}
+
+}  // namespace
+
+Napi::Value load_detector(const Napi::CallbackInfo& info) {
+  const LoadOptions options = read_load_options(info[1]);
+  const double job = read_number(info[2], "job");
+  const WeightsSource source = read_source(info[0]);
+  const CancellableCall pending(Environment::of(info.Env()), job);
+  const CancelFlag cancel = pending.cancel;
+  run_in_background(cancel, pending.begun.call, [source, options, cancel](const Call& call) {
+    auto weights = std::make_shared<ModelWeights>(load(source));
+    Engine::instance().post([weights = std::move(weights), options, cancel, call]() mutable { build(std::move(weights), options, cancel, call); });
+  });
+  return pending.begun.promise;
+}
+
+}  // namespace mimdet

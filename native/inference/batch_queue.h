@@ -1,0 +1,51 @@
+// Waiting pictures of one detector, gathered to batches of one padded shape and equal options (a result depends on the padded shape,
+// so other company would change it). Before it: session.submit. After it: session.run_one. No lock and no thread of its own.
+#pragma once
+
+#include <cstddef>
+#include <vector>
+
+#include "inference/detect_job.h"
+
+namespace mimdet {
+
+struct BatchLimits {
+  size_t max_batch = 1;
+  Clock::duration max_delay{};  // how long a picture may wait for company
+  size_t max_waiting = 0;       // 0: no bound
+};
+
+/// Order: higher priority first, then first come, first served; a batch is led by the first picture whose batch is ready, so a rare
+/// shape waits no longer than a common one.
+class BatchQueue {
+ public:
+  explicit BatchQueue(BatchLimits limits) : limits_(limits) {}
+
+  /// Throws Error(kQueueFull) where max_waiting pictures wait already.
+  void push(DetectJobPtr job);
+  /// Takes one job out. False where it is not waiting here.
+  bool remove(const DetectJob& job);
+  /// When the next batch is ready: full, or its oldest picture has waited max_delay. kNever where nothing waits.
+  Clock::time_point ready_at() const;
+  /// The next batch that is ready at `now`; empty where none is.
+  std::vector<DetectJobPtr> take(Clock::time_point now);
+  /// Takes out what has missed its deadline.
+  std::vector<DetectJobPtr> take_expired(Clock::time_point now);
+  std::vector<DetectJobPtr> take_all();
+  /// No batch waits for company any more: nobody will come.
+  void stop_waiting() { limits_.max_delay = Clock::duration::zero(); }
+
+  size_t size() const;
+
+ private:
+  using Group = std::vector<DetectJobPtr>;  // of one shape and equal options, in order; never empty
+
+  Clock::time_point ready_at(const Group& group) const;
+  template <class Predicate>
+  std::vector<DetectJobPtr> take_if(Predicate predicate);
+
+  BatchLimits limits_;
+  std::vector<Group> groups_;
+};
+
+}  // namespace mimdet

@@ -1,0 +1,49 @@
+// One call of detect on its way: made by the addon, kept by batch_queue, run by session, answered exactly once.
+#pragma once
+
+#include <atomic>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "inference/borrowed_picture.h"
+#include "inference/work_source.h"
+#include "model/detect_options.h"
+#include "structures/instances.h"
+
+namespace mimdet {
+
+struct DetectTiming {
+  double queue_ms = 0, preprocess_ms = 0, model_ms = 0, postprocess_ms = 0;
+  int64_t batch_size = 1;
+};
+
+struct DetectResult {
+  std::vector<Detection> detections;
+  DetectTiming timing;
+};
+
+/// Why a job ended before its time.
+enum class Ending { kNone, kCancelled, kDeadline, kDisposed };
+
+struct DetectJob {
+  explicit DetectJob(ImageView view) : picture(view) {}
+
+  BorrowedPicture picture;
+  DetectOptions options;
+  int32_t priority = 0;                 // higher first
+  Clock::time_point deadline = kNever;  // of the result
+  /// Exactly one of the two is called, once, on any thread, with no lock held.
+  std::function<void(DetectResult)> done;
+  std::function<void(std::exception_ptr)> failed;
+
+  // The session's own:
+  SizeHw input_size;
+  Clock::time_point arrival;
+  std::atomic<Ending> ending = Ending::kNone;
+};
+
+using DetectJobPtr = std::shared_ptr<DetectJob>;
+
+}  // namespace mimdet

@@ -1,0 +1,85 @@
+#include "inference/detector.h"
+
+#include <ATen/DeviceAccelerator.h>
+#include <ATen/Parallel.h>
+
+#include <limits>
+
+#include "image/preprocess.h"
+#include "image/resize.h"
+#include "inference/device.h"
+#include "inference/engine.h"
+#include "inference/memory_budget.h"
+#include "inference/torch_weights.h"
+#include "inference/stopwatch.h"
+#include "model/postprocess.h"
+
+namespace mimdet {
+namespace {
+
+ModelConfig with_sizes(ModelConfig config, const DetectorOptions& options) {
+  if (options.min_size > 0) config.min_size = options.min_size;
+  if (options.max_size > 0) config.max_size = options.max_size;
+  return config;
+}
+
+std::vector<ImageView> views(const std::vector<Image>& images) {
+  std::vector<ImageView> result;
+  for (const Image& image : images) result.push_back(image.view());
+  return result;
+}
+
+}  // namespace
+
+SizeHw input_size(const ModelConfig& config, SizeHw picture) {
+  return padded_size(shortest_edge_size(picture, config.min_size, config.max_size), config.size_divisibility);
+}
+
+Detector::Detector(const ModelWeights& weights, const DetectorOptions& options)
+    : device_(resolve_device(options.device)), dtype_(resolve_precision(options.precision, device_)), info_(describe(weights)) {
+  Engine::use_threads(options.threads);
+  info_.config = with_sizes(info_.config, options);
+  info_.device = device_.str();
+  info_.precision = precision_name(dtype_);
+  info_.threads = at::get_num_threads();
+  model_ = std::make_unique<MaskRcnn>(info_.config, to_state_dict(weights.tensors), device_, dtype_);
+}
+
+int64_t Detector::pictures_per_pass() const { return device_.is_cpu() ? 1 : std::numeric_limits<int64_t>::max(); }
+
+std::vector<DetectResult> Detector::detect(const std::vector<BorrowedPicture*>& pictures, const DetectOptions& options,
+                                           const CancelFlag& cancel) const {
+  for (const BorrowedPicture* picture : pictures) check_memory(info_.config, input_size(info_.config, picture->size()));
+  Stopwatch watch;
+  const std::vector<Image> resized = resize(pictures);
+  throw_if_cancelled(cancel);
+  const ImageBatch batch = preprocess(views(resized), info_.config, device_);
+  const double preprocess_ms = watch.lap_ms();
+  const std::vector<Instances> found = model_->detect(batch, options, cancel);
+  const double model_ms = watch.lap_ms();
+
+  std::vector<DetectResult> results(pictures.size());
+  for (size_t i = 0; i < pictures.size(); ++i) {
+    results[i].detections = postprocess(found[i], pictures[i]->size());
+    results[i].timing = {.preprocess_ms = preprocess_ms, .model_ms = model_ms, .postprocess_ms = watch.lap_ms()};
+  }
+  return results;
+}
+
+std::vector<Image> Detector::resize(const std::vector<BorrowedPicture*>& pictures) const {
+  const ModelConfig& config = info_.config;
+  std::vector<Image> resized;
+  for (BorrowedPicture* picture : pictures)
+    resized.push_back(picture->read([&](const ImageView& view) {
+      return resize_bilinear(view, shortest_edge_size(view.size, config.min_size, config.max_size));
+    }));
+  return resized;
+}
+
+int64_t Detector::device_bytes() const {
+  if (device_.is_cpu()) return info_.parameters * static_cast<int64_t>(c10::elementSize(dtype_));
+  const auto stats = at::accelerator::getDeviceStats(device_.index());
+  return stats.allocated_bytes[static_cast<size_t>(c10::CachingAllocator::StatType::AGGREGATE)].current;
+}
+
+}  // namespace mimdet

@@ -1,0 +1,52 @@
+// The map of inference: picture -> resize -> preprocess -> model -> postprocess.
+// Before it: session (whose turn it is, which pictures travel together). After it: the addon, which hands the detections to JavaScript.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "inference/detect_job.h"
+#include "inference/model_info.h"
+#include "model/mask_rcnn.h"
+
+namespace mimdet {
+
+struct DetectorOptions {
+  std::string device = "auto";
+  std::string precision = "auto";
+  int threads = 0;                      // of LibTorch; 0: its own choice
+  int64_t min_size = 0, max_size = 0;   // pixels; 0: the configuration's
+};
+
+/// Shape that the model sees for a picture of this size: resized, then padded.
+SizeHw input_size(const ModelConfig& config, SizeHw picture);
+
+/// A model on its device. All of it belongs to the compute thread.
+class Detector {
+ public:
+  /// Throws Error: kDevice, kInvalidArgument, kWeights, kOutOfMemory.
+  Detector(const ModelWeights& weights, const DetectorOptions& options);
+
+  const ModelInfo& info() const { return info_; }
+
+  /// How many pictures go through the model at once. On the CPU one after the other, so that no bit of a result depends on the company
+  /// that its picture had; it is no slower there.
+  int64_t pictures_per_pass() const;
+
+  /// One result for each picture, in order. All have the same input size. Throws Cancelled between stations once `cancel` is up.
+  std::vector<DetectResult> detect(const std::vector<BorrowedPicture*>& pictures, const DetectOptions& options, const CancelFlag& cancel) const;
+
+  /// Bytes that the device holds for this process (a GPU's allocator) or for the weights (CPU).
+  int64_t device_bytes() const;
+
+ private:
+  std::vector<Image> resize(const std::vector<BorrowedPicture*>& pictures) const;
+
+  at::Device device_;
+  at::ScalarType dtype_;
+  ModelInfo info_;
+  std::unique_ptr<MaskRcnn> model_;
+};
+
+}  // namespace mimdet

@@ -1,0 +1,107 @@
+#include "inference/device.h"
+
+#include <ATen/DeviceAccelerator.h>
+#include <ATen/core/dispatch/Dispatcher.h>
+#include <dlfcn.h>
+
+#include <charconv>
+#include <filesystem>
+#include <mutex>
+
+#include "base/error.h"
+
+namespace mimdet {
+namespace {
+
+std::string cuda_problem;  // why the CUDA half is not open, for a person; written once, under the flag below
+std::once_flag cuda_opened;
+
+void open_cuda_library_once() {
+  Dl_info torch_cpu{};
+  dladdr(reinterpret_cast<const void*>(&at::getAccelerator), &torch_cpu);
+  const std::filesystem::path library =
+      std::filesystem::path(torch_cpu.dli_fname ? torch_cpu.dli_fname : "").parent_path() / "libtorch_cuda.so";
+  std::error_code ignored;
+  if (!std::filesystem::exists(library, ignored)) {
+    cuda_problem = "its LibTorch is one for the CPU alone (`npx mimdet setup --cuda` installs one with CUDA)";
+  } else if (!dlopen(library.c_str(), RTLD_NOW | RTLD_GLOBAL)) {  // lazy binding would end the process at a missing symbol
+    const char* reason = dlerror();
+    cuda_problem = std::string("LibTorch's CUDA half cannot be opened: ") + (reason ? reason : library.string());
+  }
+}
+
+int64_t gpu_count() {
+  open_cuda_library();
+  if (!cuda_problem.empty() || at::getAccelerator() != at::kCUDA) return 0;
+  return at::accelerator::deviceCount();
+}
+
+std::string why_no_gpu() {
+  open_cuda_library();
+  if (!cuda_problem.empty()) return cuda_problem;
+  if (at::getAccelerator() != at::kCUDA) return "its LibTorch has no CUDA";
+  void* driver = dlopen("libcuda.so.1", RTLD_NOW);
+  if (!driver) return "it has no NVIDIA driver (libcuda.so.1)";
+  dlclose(driver);
+  return "its NVIDIA driver shows no GPU";
+}
+
+/// N of "cuda:N", 0 of "cuda", -1 for any other text.
+int64_t gpu_index(std::string_view wish) {
+  if (wish == "cuda") return 0;
+  if (!wish.starts_with("cuda:")) return -1;
+  int64_t index = -1;
+  const std::string_view digits = wish.substr(5);
+  const auto [end, error] = std::from_chars(digits.begin(), digits.end(), index);
+  return error == std::errc() && end == digits.end() ? index : -1;
+}
+
+bool processor_supports(at::ScalarType dtype) {
+  const char* question = dtype == at::kBFloat16 ? "mkldnn::_is_mkldnn_bf16_supported" : "mkldnn::_is_mkldnn_fp16_supported";
+  const auto schema = c10::Dispatcher::singleton().findSchema({question, ""});
+  return schema && schema->typed<bool()>().call();
+}
+
+}  // namespace
+
+void open_cuda_library() { std::call_once(cuda_opened, open_cuda_library_once); }
+
+std::vector<std::string> device_names() {
+  std::vector<std::string> names = {"cpu"};
+  const int64_t gpus = gpu_count();
+  for (int64_t i = 0; i < gpus; ++i) names.push_back("cuda:" + std::to_string(i));
+  return names;
+}
+
+at::Device resolve_device(const std::string& wish) {
+  if (wish == "cpu") return at::kCPU;
+  if (wish == "auto") return gpu_count() > 0 ? at::Device(at::kCUDA, 0) : at::Device(at::kCPU);
+  const int64_t index = gpu_index(wish);
+  if (index < 0) fail_expected(ErrorCode::kInvalidArgument, "'auto', 'cpu', 'cuda' or 'cuda:N'", "device", "'" + wish + "'");
+  const int64_t gpus = gpu_count();
+  if (gpus == 0) fail_expected(ErrorCode::kDevice, "a machine with a GPU", "device", "'" + wish + "' on one where " + why_no_gpu());
+  if (index >= gpus)
+    fail_expected(ErrorCode::kDevice, "one of " + std::to_string(gpus) + " GPUs, counted from 0,", "device", "'" + wish + "'");
+  return at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(index));
+}
+
+at::ScalarType resolve_precision(const std::string& wish, at::Device device) {
+  if (wish == "float32") return at::kFloat;
+  if (wish == "auto") return device.is_cuda() ? at::kBFloat16 : at::kFloat;
+  if (wish != "bfloat16" && wish != "float16") {
+    const std::string note = wish == "int8" ? ", which is not there yet" : "";
+    fail_expected(ErrorCode::kInvalidArgument, "'auto', 'float32', 'bfloat16' or 'float16'", "precision", "'" + wish + "'" + note);
+  }
+  const at::ScalarType dtype = wish == "bfloat16" ? at::kBFloat16 : at::kHalf;
+  if (device.is_cpu() && !processor_supports(dtype))
+    fail_expected(ErrorCode::kDevice, "'float32' or 'auto'", "precision",
+                  "'" + wish + "' on a processor without instructions for it, where it is far slower than float32");
+  return dtype;
+}
+
+std::string precision_name(at::ScalarType dtype) {
+  if (dtype == at::kBFloat16) return "bfloat16";
+  return dtype == at::kHalf ? "float16" : "float32";
+}
+
+}  // namespace mimdet

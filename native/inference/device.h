@@ -1,0 +1,30 @@
+// Which device and precision a wish stands for on this machine, and what is missing where it cannot be met.
+// Before it: detector (load). After it: model/mask_rcnn, which takes both as they are.
+#pragma once
+
+#include <c10/core/Device.h>
+#include <c10/core/ScalarType.h>
+
+#include <string>
+#include <vector>
+
+namespace mimdet {
+
+/// Opens the CUDA half of LibTorch where there is one. LibTorch looks for it once and then remembers the answer for ever, so this
+/// must come before anything else asks; later calls do nothing.
+void open_cuda_library();
+
+/// "cpu", "cuda:0", …
+std::vector<std::string> device_names();
+
+/// `wish`: "auto" (a GPU where there is one), "cpu", "cuda" or "cuda:N". Error(kDevice) saying what is missing,
+/// Error(kInvalidArgument) for any other text.
+at::Device resolve_device(const std::string& wish);
+
+/// `wish`: "auto" (float32 on the CPU, bfloat16 on a GPU), "float32", "bfloat16" or "float16". Error(kDevice) where the processor has
+/// no instructions for it: it would run fifty times slower than float32.
+at::ScalarType resolve_precision(const std::string& wish, at::Device device);
+
+std::string precision_name(at::ScalarType dtype);
+
+}  // namespace mimdet

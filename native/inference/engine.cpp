@@ -1,0 +1,162 @@
+#include "inference/engine.h"
+
+#include <ATen/Parallel.h>
+#include <c10/core/InferenceMode.h>
+
+#include "inference/device.h"
+
+namespace mimdet {
+
+/// Single tasks, first come, first served: models being built.
+class TaskQueue : public WorkSource {
+ public:
+  void push(std::function<void()> task) {
+    const std::lock_guard lock(mutex_);
+    tasks_.push_back(std::move(task));
+  }
+
+  Clock::time_point ready_at() const override {
+    const std::lock_guard lock(mutex_);
+    return tasks_.empty() ? kNever : Clock::time_point::min();
+  }
+
+  void run_one() noexcept override {
+    std::function<void()> task;
+    {
+      const std::lock_guard lock(mutex_);
+      if (tasks_.empty()) return;
+      task = std::move(tasks_.front());
+      tasks_.pop_front();
+    }
+    task();
+  }
+
+  void abandon() noexcept override {
+    std::deque<std::function<void()>> dropped;  // destroyed without the lock: a task may own much
+    const std::lock_guard lock(mutex_);
+    dropped.swap(tasks_);
+  }
+
+  void expire(Clock::time_point) noexcept override {}
+
+ private:
+  mutable std::mutex mutex_;
+  std::deque<std::function<void()>> tasks_;
+};
+
+Engine& Engine::instance() {
+  static Engine* const engine = new Engine();
+  return *engine;
+}
+
+Engine::Engine() : tasks_(std::make_shared<TaskQueue>()) { sources_.push_back({tasks_}); }
+
+void Engine::add(const std::shared_ptr<WorkSource>& source) {
+  const std::lock_guard lock(mutex_);
+  std::erase_if(sources_, [](const Entry& entry) { return entry.source.expired(); });
+  sources_.push_back({source, turn_});
+}
+
+void Engine::wake() {
+  const std::lock_guard lock(mutex_);
+  start_locked();
+  changed_.notify_one();
+}
+
+bool Engine::post(std::function<void()> task) {
+  if (shut()) return false;
+  tasks_->push(std::move(task));
+  wake();
+  return true;
+}
+
+void Engine::watch(Clock::time_point deadline, const std::shared_ptr<WorkSource>& source) {
+  if (!shut()) deadlines_.watch(deadline, source);
+}
+
+bool Engine::shut() const {
+  const std::lock_guard lock(mutex_);
+  return shut_;
+}
+
+void Engine::start_locked() {
+  if (thread_.joinable() || stopping_ || shut_) return;
+  thread_ = std::thread([this] { loop(); });
+}
+
+void Engine::stop(bool for_good) {
+  const std::lock_guard one_at_a_time(stop_mutex_);
+  std::vector<std::shared_ptr<WorkSource>> sources;
+  std::thread thread;
+  {
+    const std::lock_guard lock(mutex_);
+    stopping_ = true;
+    shut_ = shut_ || for_good;
+    sources = living_locked();
+    thread = std::move(thread_);
+    changed_.notify_all();
+  }
+  for (const auto& source : sources) source->abandon();
+  deadlines_.stop();
+  if (thread.joinable()) thread.join();
+  const std::lock_guard lock(mutex_);
+  stopping_ = false;
+  Clock::time_point ready_at = kNever;
+  if (next_locked(Clock::now(), ready_at) || ready_at != kNever) start_locked();  // somebody came while we waited
+}
+
+std::vector<std::shared_ptr<WorkSource>> Engine::living_locked() {
+  std::vector<std::shared_ptr<WorkSource>> living;
+  for (const Entry& entry : sources_)
+    if (auto source = entry.source.lock()) living.push_back(std::move(source));
+  return living;
+}
+
+/// Of the sources that are ready the one that has waited longest for its turn, so that no detector starves another. Where none is
+/// ready: null, and `ready_at` says when one will be.
+std::shared_ptr<WorkSource> Engine::next_locked(Clock::time_point now, Clock::time_point& ready_at) {
+  std::shared_ptr<WorkSource> best;
+  Entry* best_entry = nullptr;
+  for (Entry& entry : sources_) {
+    auto source = entry.source.lock();
+    if (!source) continue;
+    const Clock::time_point when = source->ready_at();
+    ready_at = std::min(ready_at, when);
+    if (when > now || (best_entry && best_entry->last_turn <= entry.last_turn)) continue;
+    best = std::move(source);
+    best_entry = &entry;
+  }
+  if (best_entry) best_entry->last_turn = ++turn_;
+  return best;
+}
+
+void Engine::loop() {
+  const c10::InferenceMode no_gradients;
+  open_cuda_library();
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    Clock::time_point ready_at = kNever;
+    auto source = next_locked(Clock::now(), ready_at);
+    if (source) {
+      lock.unlock();
+      source->run_one();
+      source.reset();  // perhaps the last owner: not under the lock
+      lock.lock();
+    } else if (ready_at == kNever) {
+      changed_.wait(lock);
+    } else {
+      changed_.wait_until(lock, ready_at);
+    }
+  }
+}
+
+void Engine::use_threads(int threads) {
+  static const int own_choice = at::get_num_threads();
+  thread_local int current = 0;
+  const int wanted = threads > 0 ? threads : own_choice;
+  // Never elsewhere: it would give the calling thread a pool of its own, and change the default of every thread to come.
+  if (wanted != current) at::set_num_threads(wanted);
+  current = wanted;
+}
+
+}  // namespace mimdet

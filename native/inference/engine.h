@@ -1,0 +1,68 @@
+// The one thread of the process that computes with LibTorch. Queues register as sources; it serves those that are ready in turn.
+// Before it: session (a detector's queue). After it: detector (the forward pass).
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "inference/deadline_clock.h"
+#include "inference/work_source.h"
+
+namespace mimdet {
+
+class TaskQueue;
+
+/// One thread, because each thread that computes keeps an OpenMP pool of its own, and because a process that ends while a thread is
+/// inside LibTorch crashes: there has to be somebody who can stop it and wait. It starts with the first work.
+class Engine {
+ public:
+  /// Never destroyed: static destructors of other libraries run while it may still be asleep.
+  static Engine& instance();
+
+  /// From now on the thread serves `source`, until nobody else owns it.
+  void add(const std::shared_ptr<WorkSource>& source);
+  /// To be called when a source may have become ready earlier than it last said. Any thread, no lock of a source held.
+  void wake();
+  /// Runs `task` (which must not throw) once, in turn with the sources. False where the process is ending and nothing runs any more.
+  bool post(std::function<void()> task);
+  /// Calls `source->expire` when the time has come.
+  void watch(Clock::time_point deadline, const std::shared_ptr<WorkSource>& source);
+
+  /// Abandons all work and waits for the thread to end: at most for one station of a forward pass. New work starts it again,
+  /// unless `for_good`.
+  void stop(bool for_good);
+  bool shut() const;
+
+  /// Sets how many threads LibTorch uses for what the compute thread does next; 0: LibTorch's own choice. Compute thread only.
+  static void use_threads(int threads);
+
+ private:
+  struct Entry {
+    std::weak_ptr<WorkSource> source;
+    uint64_t last_turn = 0;
+  };
+
+  Engine();
+  void start_locked();
+  void loop();
+  std::shared_ptr<WorkSource> next_locked(Clock::time_point now, Clock::time_point& ready_at);
+  std::vector<std::shared_ptr<WorkSource>> living_locked();
+
+  mutable std::mutex mutex_;
+  std::mutex stop_mutex_;
+  std::condition_variable changed_;
+  std::vector<Entry> sources_;
+  std::shared_ptr<TaskQueue> tasks_;
+  uint64_t turn_ = 0;
+  std::thread thread_;
+  bool stopping_ = false, shut_ = false;
+  DeadlineClock deadlines_;
+};
+
+}  // namespace mimdet

@@ -1,0 +1,22 @@
+// What a forward pass will need and what the machine has: a picture that cannot fit is refused, instead of the process being killed.
+// Called by detector before anything is allocated.
+#pragma once
+
+#include <cstdint>
+
+#include "base/geometry.h"
+#include "model/config.h"
+
+namespace mimdet {
+
+/// Bytes of the largest tensors that are alive at a time in a float32 forward pass of one picture, rather too many than too few.
+/// The weights are not counted.
+double forward_bytes(const ModelConfig& config, SizeHw padded_size);
+
+/// Bytes that the process may still take, as the machine and its control group (a container's limit) say; 0 where neither says.
+double available_memory();
+
+/// Throws Error(kOutOfMemory) with both figures where `padded_size` does not fit.
+void check_memory(const ModelConfig& config, SizeHw padded_size);
+
+}  // namespace mimdet

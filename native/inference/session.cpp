@@ -1,0 +1,223 @@
+#include "inference/session.h"
+
+#include <algorithm>
+#include <string>
+
+#include "inference/engine.h"
+#include "inference/stopwatch.h"
+#include "inference/torch_errors.h"
+
+namespace mimdet {
+namespace {
+
+std::exception_ptr error_of(Ending ending) {
+  if (ending == Ending::kCancelled) return std::make_exception_ptr(Cancelled());
+  if (ending == Ending::kDeadline)
+    return std::make_exception_ptr(Error(ErrorCode::kDeadline, "Expected a result in time for `deadlineMs` but received none"));
+  return std::make_exception_ptr(Error(ErrorCode::kDisposed, "Expected an open detector for `detect` but received one that is closed"));
+}
+
+bool has_ended(const DetectJobPtr& job) { return job->ending.load() != Ending::kNone; }
+
+}  // namespace
+
+std::shared_ptr<Session> Session::open(std::unique_ptr<Detector> detector, BatchLimits limits) {
+  std::shared_ptr<Session> session(new Session(std::move(detector), limits));
+  Engine::instance().add(session);
+  return session;
+}
+
+Session::Session(std::unique_ptr<Detector> detector, BatchLimits limits)
+    : info_(detector->info()), detector_(std::move(detector)), queue_(limits) {
+  counts_.device_bytes = detector_->device_bytes();
+}
+
+SessionStats Session::stats() const {
+  const std::lock_guard lock(mutex_);
+  SessionStats stats = counts_;
+  stats.queued = static_cast<int64_t>(queue_.size());
+  stats.running = static_cast<int64_t>(running_.size());
+  return stats;
+}
+
+void Session::submit(const DetectJobPtr& job) {
+  job->input_size = input_size(info_.config, job->picture.size());
+  job->arrival = Clock::now();
+  const bool shut = Engine::instance().shut();  // asked first: the engine's lock comes before ours
+  {
+    const std::lock_guard lock(mutex_);
+    if (closing_ || shut) std::rethrow_exception(error_of(Ending::kDisposed));
+    try {
+      queue_.push(job);
+    } catch (const Error&) {
+      ++counts_.rejected;
+      throw;
+    }
+  }
+  if (job->deadline != kNever) Engine::instance().watch(job->deadline, shared_from_this());
+  Engine::instance().wake();
+}
+
+void Session::cancel(const DetectJobPtr& job) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!queue_.remove(*job)) return end_running_locked([&](const DetectJobPtr& each) { return each == job; }, Ending::kCancelled);
+  }
+  finish_all({job}, Ending::kCancelled);
+}
+
+void Session::close(bool drain, std::function<void()> closed) {
+  {
+    const std::lock_guard lock(mutex_);
+    closing_ = true;
+    closed_.push_back(std::move(closed));
+    queue_.stop_waiting();
+  }
+  if (!drain) end_all(Ending::kDisposed);
+  Engine::instance().wake();
+}
+
+Clock::time_point Session::ready_at() const {
+  const std::lock_guard lock(mutex_);
+  return closed_.empty() ? queue_.ready_at() : Clock::time_point::min();
+}
+
+void Session::run_one() noexcept {
+  const Jobs batch = start_batch();
+  const size_t pass_size = detector_ ? static_cast<size_t>(std::min<int64_t>(detector_->pictures_per_pass(), std::ssize(batch))) : 0;
+  for (size_t first = 0; first < batch.size(); first += pass_size) {
+    const size_t last = std::min(first + pass_size, batch.size());
+    run_pass({batch.begin() + static_cast<ptrdiff_t>(first), batch.begin() + static_cast<ptrdiff_t>(last)}, std::ssize(batch));
+  }
+  free_if_closed();
+}
+
+Session::Jobs Session::start_batch() {
+  const std::lock_guard lock(mutex_);
+  running_ = queue_.take(Clock::now());
+  if (!running_.empty()) ++counts_.batches;
+  return running_;
+}
+
+void Session::run_pass(const Jobs& jobs, int64_t batch_size) {
+  const CancelFlag cancel = make_cancel_flag();
+  const Jobs wanted = start_pass(jobs, cancel);
+  if (wanted.empty()) return;
+  const Clock::time_point start = Clock::now();
+  std::vector<DetectResult> results;
+  try {
+    results = detect(wanted, cancel);
+  } catch (...) {
+    const std::exception_ptr error = current_error();
+    for (const DetectJobPtr& job : wanted) finish(job, error);
+    return;
+  }
+  for (size_t i = 0; i < wanted.size(); ++i) {
+    results[i].timing.queue_ms = milliseconds(start - wanted[i]->arrival);
+    results[i].timing.batch_size = batch_size;
+    finish(wanted[i], std::move(results[i]));
+  }
+}
+
+std::vector<DetectResult> Session::detect(const Jobs& jobs, const CancelFlag& cancel) {
+  Engine::use_threads(info_.threads);
+  std::vector<BorrowedPicture*> pictures;
+  for (const DetectJobPtr& job : jobs) pictures.push_back(&job->picture);
+  return detector_->detect(pictures, jobs.front()->options, cancel);
+}
+
+/// Ends those that nobody wants any more; the others are the pass.
+Session::Jobs Session::start_pass(const Jobs& jobs, const CancelFlag& cancel) {
+  Jobs unwanted;
+  {
+    const std::lock_guard lock(mutex_);
+    passing_.clear();
+    for (const DetectJobPtr& job : jobs) (has_ended(job) ? unwanted : passing_).push_back(job);
+    pass_cancel_ = cancel;
+  }
+  for (const DetectJobPtr& job : unwanted) finish(job, std::make_exception_ptr(Cancelled()));
+  const std::lock_guard lock(mutex_);
+  return passing_;
+}
+
+void Session::finish(const DetectJobPtr& job, DetectResult result) {
+  if (has_ended(job)) return finish(job, std::make_exception_ptr(Cancelled()));  // too late for its caller
+  {
+    const std::lock_guard lock(mutex_);
+    std::erase(running_, job);
+    ++counts_.completed;
+    counts_.waiting_ms += result.timing.queue_ms;
+    counts_.compute_ms += result.timing.preprocess_ms + result.timing.model_ms + result.timing.postprocess_ms;
+    counts_.device_bytes = detector_->device_bytes();
+  }
+  job->done(std::move(result));
+}
+
+/// A job that was asked to end gets that reason, whatever happened to its pass.
+void Session::finish(const DetectJobPtr& job, const std::exception_ptr& error) {
+  const Ending ending = job->ending.load();
+  {
+    const std::lock_guard lock(mutex_);
+    std::erase(running_, job);
+    ++(ending == Ending::kNone ? counts_.failed : ending == Ending::kDeadline ? counts_.rejected : counts_.cancelled);
+  }
+  job->failed(ending == Ending::kNone ? error : error_of(ending));
+}
+
+void Session::finish_all(const Jobs& jobs, Ending ending) {
+  for (const DetectJobPtr& job : jobs) {
+    job->ending = ending;
+    finish(job, nullptr);
+  }
+}
+
+void Session::end_all(Ending ending) noexcept {
+  Jobs waiting;
+  {
+    const std::lock_guard lock(mutex_);
+    waiting = queue_.take_all();
+    end_running_locked([](const DetectJobPtr&) { return true; }, ending);
+  }
+  finish_all(waiting, ending);
+}
+
+/// Asks those that run to end; the pass stops when it is none's any more. Each is answered by the compute thread.
+template <class Predicate>
+void Session::end_running_locked(Predicate predicate, Ending ending) {
+  for (const DetectJobPtr& job : running_) {
+    Ending none = Ending::kNone;
+    if (predicate(job)) job->ending.compare_exchange_strong(none, ending);
+  }
+  if (pass_cancel_ && std::ranges::all_of(passing_, has_ended)) pass_cancel_->store(true);
+}
+
+void Session::abandon() noexcept { end_all(Ending::kCancelled); }
+
+void Session::expire(Clock::time_point now) noexcept {
+  Jobs late;
+  {
+    const std::lock_guard lock(mutex_);
+    late = queue_.take_expired(now);
+    end_running_locked([now](const DetectJobPtr& job) { return job->deadline <= now; }, Ending::kDeadline);
+  }
+  finish_all(late, Ending::kDeadline);
+}
+
+/// Frees the model on the thread that used it.
+void Session::free_if_closed() {
+  std::vector<std::function<void()>> closed;
+  std::unique_ptr<Detector> detector;
+  {
+    const std::lock_guard lock(mutex_);
+    passing_.clear();
+    pass_cancel_.reset();
+    if (!closing_ || queue_.size() > 0) return;
+    closed.swap(closed_);
+    detector = std::move(detector_);
+    counts_.device_bytes = 0;
+  }
+  detector.reset();
+  for (const auto& call : closed) call();
+}
+
+}  // namespace mimdet

@@ -1,0 +1,24 @@
+// Milliseconds between the stations of one call.
+#pragma once
+
+#include <utility>
+
+#include "inference/work_source.h"
+
+namespace mimdet {
+
+inline double milliseconds(Clock::duration duration) { return std::chrono::duration<double, std::milli>(duration).count(); }
+
+class Stopwatch {
+ public:
+  /// Since the last lap, or since the watch was made.
+  double lap_ms() {
+    const Clock::time_point now = Clock::now();
+    return milliseconds(now - std::exchange(last_, now));
+  }
+
+ private:
+  Clock::time_point last_ = Clock::now();
+};
+
+}  // namespace mimdet

@@ -1,0 +1,12 @@
+// LibTorch's exceptions as our own. Everything that runs on the compute thread ends here when it fails.
+#pragma once
+
+#include <exception>
+
+namespace mimdet {
+
+/// To be called in a catch block: the exception in flight as Error or Cancelled. Running out of memory becomes kOutOfMemory, anything
+/// else of LibTorch kInternal with the first line of its message (the rest is a backtrace).
+std::exception_ptr current_error() noexcept;
+
+}  // namespace mimdet

@@ -1,0 +1,25 @@
+// What the engine serves: somebody who has work for the compute thread now, later or not at all.
+#pragma once
+
+#include <chrono>
+
+namespace mimdet {
+
+using Clock = std::chrono::steady_clock;
+
+inline constexpr Clock::time_point kNever = Clock::time_point::max();
+
+class WorkSource {
+ public:
+  virtual ~WorkSource() = default;
+  /// When the next piece of work may start; kNever where there is none. Called with the engine's lock held: must not call the engine.
+  virtual Clock::time_point ready_at() const = 0;
+  /// Does one piece of work, or nothing where it has gone meanwhile. Compute thread.
+  virtual void run_one() noexcept = 0;
+  /// Ends what is waiting and asks what is running to stop: the process or the last user is going.
+  virtual void abandon() noexcept = 0;
+  /// Ends what has missed its deadline.
+  virtual void expire(Clock::time_point now) noexcept = 0;
+};
+
+}  // namespace mimdet
