@@ -81,16 +81,19 @@ Metadata read_metadata(const Json& json) {
   return metadata;
 }
 
-void check_coverage(const std::vector<Entry>& sorted, size_t data_size) {
+/// Overlaps come first: they name two tensors, and explain the gap that they leave.
+void check_overlaps(const std::vector<Entry>& sorted) {
+  for (size_t i = 1; i < sorted.size(); ++i)
+    if (sorted[i].begin < sorted[i - 1].end)
+      wrong("bytes of its own", show_name(sorted[i].name), "bytes that `" + show_name(sorted[i - 1].name) + "` has too");
+}
+
+void check_gaps(const std::vector<Entry>& sorted, size_t data_size) {
   size_t covered = 0;
-  const std::string* before = nullptr;
   for (const Entry& entry : sorted) {
-    if (entry.begin < covered)
-      wrong("bytes of its own", show_name(entry.name), "bytes that `" + show_name(*before) + "` has too");
-    if (entry.begin > covered)
+    if (entry.begin != covered)
       wrong("no gap before its bytes", show_name(entry.name), std::to_string(entry.begin - covered) + " bytes of no tensor");
     covered = entry.end;
-    before = &entry.name;
   }
   if (covered != data_size)
     wrong("tensors up to the end of the file", "safetensors", std::to_string(data_size - covered) + " bytes of no tensor at its end");
@@ -126,7 +129,8 @@ Safetensors read(const FileBytes& file) {
   check_names(entries);
   std::stable_sort(entries.begin(), entries.end(),
                    [](const Entry& a, const Entry& b) { return std::pair(a.begin, a.end) < std::pair(b.begin, b.end); });
-  check_coverage(entries, data.size);
+  check_overlaps(entries);
+  check_gaps(entries, data.size);
   for (Entry& entry : entries) result.tensors.push_back(tensor_of(std::move(entry), data));
   return result;
 }

@@ -3,6 +3,7 @@
 
 #include <cstring>
 #include <filesystem>
+#include <vector>
 #include <string>
 #include <unistd.h>
 
@@ -13,9 +14,8 @@ namespace mimdet::test {
 
 /// The text as a file in memory of exactly its size, so that a sanitizer sees one byte too far.
 inline FileBytes bytes_of(const std::string& text) {
-  std::shared_ptr<std::byte[]> bytes(new std::byte[text.size()]);
-  if (!text.empty()) std::memcpy(bytes.get(), text.data(), text.size());
-  return {bytes.get(), text.size(), bytes};
+  const auto bytes = std::make_shared<std::vector<char>>(text.begin(), text.end());
+  return {reinterpret_cast<const std::byte*>(bytes->data()), bytes->size(), bytes};
 }
 
 /// A tensor whose bytes count up from the length of its name.
