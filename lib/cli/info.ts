@@ -22,10 +22,13 @@ interface Tensor {
 interface Info {
   file: string;
   bytes: number;
-  preset?: string;
+  /** `mimdet`, `mimdet-init`, or the container in words. */
+  format: string;
+  /** null where the file has no configuration. */
+  preset: string | null;
   parameters: number;
   classes: string[];
-  config: Record<string, unknown>;
+  config: Record<string, unknown> | null;
   card: Record<string, string>;
   tensors: Tensor[];
 }
@@ -42,11 +45,11 @@ const isParameter = ({ name }: Tensor) => !/\.running_(mean|var)$/.test(name);
 
 function inspect(file: string): Info {
   const found = JSON.parse(callNative((native) => native.inspectWeights(file))) as Omit<Info, 'card' | 'file'> & { metadata: Record<string, string> };
-  const { metadata, tensors, config, bytes, preset } = found;
-  const card = Object.fromEntries(Object.entries(metadata ?? {}).filter(([key]) => key !== 'config'));
+  const { format, preset, metadata, tensors, config, bytes } = found;
+  const card = Object.fromEntries(Object.entries(metadata).filter(([key]) => key !== 'config'));
   const parameters = tensors.filter(isParameter).reduce((sum, tensor) => sum + elements(tensor.shape), 0);
   const classes = Array.isArray(config?.['classes']) ? (config['classes'] as string[]) : [];
-  return { file, bytes, ...(preset ? { preset } : {}), parameters, classes, config, card, tensors };
+  return { file, bytes, format, preset, parameters, classes, config, card, tensors };
 }
 
 /** `encoder.dim` 192 … : nested members by their path. */
@@ -71,7 +74,8 @@ function text(info: Info, withTensors: boolean, paint: Paint): string {
   const head: [string, string][] = [
     ['file', printable(info.file)],
     ['size', megabytes(info.bytes)],
-    ...(info.preset ? [['preset', info.preset] as [string, string]] : []),
+    ['format', printable(info.format)],
+    ['preset', info.preset ?? 'none (the file has no configuration)'],
     ['parameters', `${millions(info.parameters)} (${info.tensors.length} tensors, ${types})`],
     ['classes', shorten(info.classes)],
   ];

@@ -4,10 +4,10 @@ import { wrongUsage } from './exit.js';
 
 const longestName = 1 << 16;
 
-/** Which character ends a name: NUL where the first that comes is one, else the line's end. */
+/** Which character ends a name: no name holds a NUL, so where there is one it is that. Undefined while nothing has ended yet. */
 function separatorOf(text: string): '\0' | '\n' | undefined {
-  const end = /[\0\n]/.exec(text);
-  return end ? (end[0] as '\0' | '\n') : undefined;
+  if (text.includes('\0')) return '\0';
+  return text.includes('\n') ? '\n' : undefined;
 }
 
 const withoutReturn = (name: string) => (name.endsWith('\r') ? name.slice(0, -1) : name);
