@@ -108,7 +108,7 @@ function toRectangle({ x1, y1, x2, y2 }: Instance['box'], scale: number): Rectan
 }
 
 function drawLabels(canvas: Canvas, { instances }: Detections, frames: Rectangle[], colours: Colour[], scores: boolean): void {
-  const size = Math.max(1, Math.round(Math.max(canvas.width, canvas.height) / 800));
+  const size = Math.max(1, Math.round(Math.max(canvas.width, canvas.height) / 640));
   const texts = instances.map(({ className, classId, score }) => {
     const name = drawable(className, `class ${classId}`).slice(0, 40);
     return scores ? [`${name} ${score.toFixed(2)}`, score.toFixed(2)] : [name];

@@ -43,23 +43,29 @@ export class Canvas {
   mask(bitmap: Uint8Array, scale: number, colour: Colour, alpha: number): void {
     const width = this.width / scale;
     const last = bitmap.lastIndexOf(1);
-    for (let at = bitmap.indexOf(1); at >= 0 && at <= last; at++) {
-      if (bitmap[at] === 0) continue;
-      const [x, y] = [at % width, Math.floor(at / width)];
-      this.fill({ x: x * scale, y: y * scale, width: scale, height: scale }, colour, alpha);
-      this.#rim(bitmap, at, x, width, scale, colour);
+    // Run by run along the rows: the inside of a large mask is one rectangle a row.
+    for (let at = bitmap.indexOf(1); at >= 0 && at <= last; ) {
+      const rowEnd = at - (at % width) + width;
+      let end = at;
+      while (end < rowEnd && bitmap[end]) end++;
+      this.#maskRun(bitmap, at, end, width, scale, colour, alpha);
+      at = bitmap.indexOf(1, end);
     }
   }
 
-  /** Covers the sides of one mask pixel whose neighbours lie outside the mask. */
-  #rim(bitmap: Uint8Array, at: number, x: number, width: number, scale: number, colour: Colour): void {
+  /** The run of mask pixels [start, end) of one row: its inside mixed, its ends and the sides without a neighbour covered. */
+  #maskRun(bitmap: Uint8Array, start: number, end: number, width: number, scale: number, colour: Colour, alpha: number): void {
+    const [x, y] = [(start % width) * scale, Math.floor(start / width) * scale];
+    const run = { x, y, width: (end - start) * scale, height: scale };
     const line = Math.ceil(scale / 3);
-    const square = { x: x * scale, y: Math.floor(at / width) * scale, width: scale, height: scale };
-    const far = scale - line;
-    if (x === 0 || bitmap[at - 1] === 0) this.fill({ ...square, width: line }, colour);
-    if (x === width - 1 || bitmap[at + 1] === 0) this.fill({ ...square, x: square.x + far, width: line }, colour);
-    if (!bitmap[at - width]) this.fill({ ...square, height: line }, colour);
-    if (!bitmap[at + width]) this.fill({ ...square, y: square.y + far, height: line }, colour);
+    this.fill(run, colour, alpha);
+    this.fill({ ...run, width: line }, colour);
+    this.fill({ ...run, x: x + run.width - line, width: line }, colour);
+    for (let at = start; at < end; at++) {
+      const side = { x: x + (at - start) * scale, y, width: scale, height: line };
+      if (!bitmap[at - width]) this.fill(side, colour);
+      if (!bitmap[at + width]) this.fill({ ...side, y: y + scale - line }, colour);
+    }
   }
 
   /** Letters of 5 × 9 squares of `size` pixels, one square apart. */

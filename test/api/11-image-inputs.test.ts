@@ -84,6 +84,10 @@ test('a path with a colon, spaces and letters of any script', async () => {
   assert.equal((await decodeImage(path)).width, 97);
 });
 
+test('a colon alone makes no URL', async () => {
+  await rejects('scan:01.png', 'ERR_MIMDET_DECODE', /"scan:01.png" \(no such file\)/);
+});
+
 test('maxPixels: refused by the header; one less passes', async () => {
   const path = goldenFile('images', 'rgb.png');
   await rejects(path, 'ERR_MIMDET_DECODE', /at most 6304 pixels/, { maxPixels: 97 * 65 - 1 });
