@@ -27,8 +27,8 @@ export class Mask {
   }
 
   /**
-   * The outlines as rings `x0 y0 x1 y1 …` along the pixels' edges, in pixels. Filled by the even-odd rule they give the
-   * mask back, so a hole is a ring like any other.
+   * The outlines as rings `x0 y0 x1 y1 …` along the pixels' edges, in pixels: one for each connected piece, holes joined to
+   * the outline by a slit, so that tools which know no holes draw them too. Filled, they give the mask back exactly.
    */
   toPolygons(): number[][] {
     return callNative((native) => native.rleToPolygons(this));
