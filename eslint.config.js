@@ -4,7 +4,7 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['dist/', 'out/', 'build/', 'node_modules/', 'demo-output/', 'test/golden/'] },
+  { ignores: ['dist/', 'out/', 'build/', 'node_modules/', 'demo-output/', 'test/golden/', 'test/package/project/typed.*'] },
   js.configs.recommended,
   tseslint.configs.recommended,
   {

@@ -7,10 +7,16 @@ import { fail, note, root } from './steps.mjs';
 import { compileTypeScript } from './typescript.mjs';
 
 export async function build({ native = true } = {}) {
+  checkNode();
   await installPackages();
   const typesHold = await compileTypeScript();
   if (native) await buildAddon();
   if (!typesHold) throw new Error('TypeScript found errors (above)');
+}
+
+function checkNode() {
+  const [major, minor] = process.versions.node.split('.').map(Number);
+  if (major < 20 || (major === 20 && minor < 19)) throw new Error(`Expected Node 20.19 or newer but received ${process.versions.node}`);
 }
 
 async function buildAddon() {

@@ -76,14 +76,24 @@ async function fill(work: string, { flavour, archive, report, echo }: InstallOpt
     await unpackLibtorch(file, content);
     return content;
   }
-  if ((flavour ?? defaultFlavour()) === 'cuda') {
-    report('Installing LibTorch with CUDA by pip (several gigabytes; `mimdet setup --cpu` is smaller)');
-    await installCudaTorch(content, echo);
-    return join(content, 'torch');
-  }
+  if ((flavour ?? defaultFlavour()) === 'cuda' && (await installCuda(content, flavour === 'cuda', report, echo))) return join(content, 'torch');
   report('Installing LibTorch for the CPU by pip (about 200 MB)');
   await unpackLibtorch(await downloadCpuWheel(work, echo), content);
   return content;
+}
+
+/** False where CUDA was only the default, and could not be had: the CPU serves as well. */
+async function installCuda(content: string, asked: boolean, report: InstallOptions['report'], echo: InstallOptions['echo']): Promise<boolean> {
+  report('Installing LibTorch with CUDA by pip (several gigabytes; `mimdet setup --cpu` is smaller)');
+  try {
+    await installCudaTorch(content, echo);
+    return true;
+  } catch (error) {
+    if (asked) throw error;
+    report(`Without CUDA, then: ${(error as Error).message}`);
+    await rm(content, { recursive: true, force: true });
+    return false;
+  }
 }
 
 /** Moves the content to its lasting name and points `<home>/libtorch` at it; both steps are atomic. */

@@ -13,6 +13,9 @@ const pytorchCpuIndex = 'https://download.pytorch.org/whl/cpu';
 // A wheel of any Python serves, since only its C++ libraries are used: this one is asked for where the Python here has none.
 const anyPython = ['--python-version', '3.11', '--implementation', 'cp', '--abi', 'cp311', '--platform', 'manylinux_2_28_x86_64'];
 
+// Settings of a person's own pip that would stand in the way.
+const pipSettings = { PIP_USER: '0', PIP_REQUIRE_VIRTUALENV: '0', PIP_NO_INPUT: '1', PIP_DISABLE_PIP_VERSION_CHECK: '1' };
+
 type Pip = [command: string, ...args: string[]];
 
 /** Downloads the CPU wheel into `folder` and returns its path. Never plain `torch`, which brings gigabytes of CUDA. */
@@ -35,7 +38,7 @@ export async function installCudaTorch(folder: string, echo: ProgramOptions['ech
 async function firstThatWorks(pip: Pip, tries: string[][], echo: ProgramOptions['echo']): Promise<void> {
   let output = '';
   for (const args of tries) {
-    const result = await runProgram(pip[0], [...pip.slice(1), ...args, '--no-input', '--disable-pip-version-check'], { echo });
+    const result = await runProgram(pip[0], [...pip.slice(1), ...args], { env: { ...process.env, ...pipSettings }, echo });
     if (result.status === 0) return;
     output = result.output;
     if (!/no matching distribution|could not find a version/i.test(output)) break;

@@ -1,0 +1,4 @@
+import { Detector } from 'mimdet';
+import { detectOne } from './detect-one.cjs';
+
+await detectOne(Detector);

@@ -1,0 +1,4 @@
+const { Detector } = require('mimdet');
+const { detectOne } = require('./detect-one.cjs');
+
+detectOne(Detector);
