@@ -6,7 +6,10 @@
 #include "addon/detector_wrap.h"
 #include "addon/environment.h"
 #include "addon/errors.h"
+#include "addon/evaluate_wrap.h"
+#include "addon/mask_wrap.h"
 #include "addon/napi_setup.h"
+#include "addon/weights_wrap.h"
 #include "inference/device.h"
 
 // LibTorch's version as a library of it says at run time: major, minor and patch in the three highest bytes. Its header drags half of LibTorch in.
@@ -48,6 +51,16 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   define<cpu_capability>(exports, "cpuCapability");
   define<cancel>(exports, "cancel");
   define<load_detector>(exports, "loadDetector");
+  define<evaluate_coco>(exports, "evaluate");
+  define<convert_weights>(exports, "convert");
+  define<inspect_weights_js>(exports, "inspectWeights");
+  define<preset_config>(exports, "presetConfig");
+  define<rle_to_bitmap_js>(exports, "rleToBitmap");
+  define<rle_from_bitmap_js>(exports, "rleFromBitmap");
+  define<rle_from_polygons_js>(exports, "rleFromPolygons");
+  define<rle_from_runs_js>(exports, "rleFromRuns");
+  define<rle_area_js>(exports, "rleArea");
+  define<rle_to_polygons_js>(exports, "rleToPolygons");
   return exports;
 }
 

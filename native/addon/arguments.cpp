@@ -23,6 +23,15 @@ std::string kind(const Napi::Value& value) {
   fail_expected(ErrorCode::kInvalidArgument, what, name, received);
 }
 
+template <class Read>
+auto read_list(const Napi::Value& value, const std::string& name, const char* what, Read read) {
+  if (!value.IsArray()) refuse(what, name, kind(value));
+  const auto array = value.As<Napi::Array>();
+  std::vector<decltype(read(value, name))> items;
+  for (uint32_t i = 0; i < array.Length(); ++i) items.push_back(read(array.Get(i), name + "[]"));
+  return items;
+}
+
 }  // namespace
 
 std::string read_text(const Napi::Value& value, const std::string& name) {
@@ -96,12 +105,12 @@ std::vector<int64_t> read_int32_list(const Napi::Value& value, const std::string
   return {numbers, numbers + length};
 }
 
+std::vector<double> read_number_list(const Napi::Value& value, const std::string& name) {
+  return read_list(value, name, "an array of numbers", read_number);
+}
+
 std::vector<std::string> read_text_list(const Napi::Value& value, const std::string& name) {
-  if (!value.IsArray()) refuse("an array of strings", name, kind(value));
-  const auto array = value.As<Napi::Array>();
-  std::vector<std::string> texts;
-  for (uint32_t i = 0; i < array.Length(); ++i) texts.push_back(read_text(array.Get(i), name + "[" + std::to_string(i) + "]"));
-  return texts;
+  return read_list(value, name, "an array of strings", read_text);
 }
 
 uint64_t read_uint64(const Napi::Value& value, const std::string& name) {

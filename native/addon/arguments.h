@@ -33,6 +33,7 @@ FileBytes copy_bytes(const Napi::Value& value, const std::string& name);
 ImageView read_picture(const Napi::Value& value);
 
 std::vector<int64_t> read_int32_list(const Napi::Value& value, const std::string& name);
+std::vector<double> read_number_list(const Napi::Value& value, const std::string& name);
 std::vector<std::string> read_text_list(const Napi::Value& value, const std::string& name);
 /// Any 64 bits.
 uint64_t read_uint64(const Napi::Value& value, const std::string& name);
