@@ -84,7 +84,7 @@ void filter_rows_then_columns(ImageView picture, Image& out) {
   for (int64_t y = 0; y < out.size.height; ++y) {
     rows.skip_to(axis.first[y]);
     for (int64_t k = 0; k < axis.count[y]; ++k) taps[k] = rows.row(axis.first[y] + k);
-    row_kernels().blend_rows(taps.data(), axis.of(y), axis.count[y], row_bytes, out.rgb.data() + y * row_bytes);
+    row_kernels().blend_rows(taps.data(), axis, y, row_bytes, out.rgb.data() + y * row_bytes);
   }
 }
 
@@ -96,7 +96,7 @@ void filter_columns_then_rows(ImageView picture, Image& out) {
   std::vector<const uint8_t*> taps(down.stride);
   for (int64_t y = 0; y < out.size.height; ++y) {
     for (int64_t k = 0; k < down.count[y]; ++k) taps[k] = picture.rgb + (down.first[y] + k) * in_bytes;
-    row_kernels().blend_rows(taps.data(), down.of(y), down.count[y], in_bytes, blended.data());
+    row_kernels().blend_rows(taps.data(), down, y, in_bytes, blended.data());
     row_kernels().filter_row(blended.data(), across, out.rgb.data() + y * out_bytes);
   }
 }

@@ -30,7 +30,9 @@ void filter_row(const uint8_t* in, const AxisWeights& axis, uint8_t* out) {
   }
 }
 
-void blend_rows(const uint8_t* const* rows, const int32_t* weights, int64_t count, int64_t bytes, uint8_t* out) {
+void blend_rows(const uint8_t* const* rows, const AxisWeights& axis, int64_t y, int64_t bytes, uint8_t* out) {
+  const int32_t* weights = axis.of(y);
+  const int64_t count = axis.count[y];
   for (int64_t i = 0; i < bytes; ++i) {
     int32_t sum = kHalf;
     for (int64_t k = 0; k < count; ++k) sum += rows[k][i] * weights[k];

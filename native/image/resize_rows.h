@@ -14,8 +14,8 @@ inline constexpr int64_t kRowSlack = 16;
 struct RowKernels {
   /// One output row (out, 3) from one input row: every output pixel is a weighted sum of its neighbours in the row.
   void (*filter_row)(const uint8_t* in, const AxisWeights& axis, uint8_t* out);
-  /// `bytes` output bytes, each the weighted sum of the bytes at its place in `count` rows.
-  void (*blend_rows)(const uint8_t* const* rows, const int32_t* weights, int64_t count, int64_t bytes, uint8_t* out);
+  /// `bytes` bytes of the output row `y`, each the weighted sum of the bytes at its place in `axis.count[y]` rows.
+  void (*blend_rows)(const uint8_t* const* rows, const AxisWeights& axis, int64_t y, int64_t bytes, uint8_t* out);
 };
 
 /// The fastest that this processor runs; all give the same bytes.

@@ -1,17 +1,17 @@
-// The inner loops of a resize with AVX2, two taps an instruction.
-// pmaddwd multiplies 16-bit pairs, and a weight has 23 bits: it is split as high * 2^15 + low, both sums are exact, and so is their total.
+// The inner loops of a resize with AVX2, two taps an instruction: pmaddwd multiplies pairs of 16-bit numbers and adds the two products.
+// Weights come split in two for that; both sums are exact, and so is their total.
 #include "image/resize_rows_avx2.h"
 
 #ifdef MIMDET_ROWS_AVX2
 #include <immintrin.h>
+
+#include <cstring>
 
 #define MIMDET_AVX2 __attribute__((target("avx2")))
 
 namespace mimdet {
 namespace {
 
-constexpr int kLowBits = 15;
-constexpr int32_t kLowMask = (1 << kLowBits) - 1;
 constexpr int32_t kHalf = 1 << (kWeightBits - 1);
 
 struct SplitSum {
@@ -27,8 +27,6 @@ MIMDET_AVX2 inline __m256i total(const SplitSum& sum) {
   return _mm256_add_epi32(_mm256_slli_epi32(sum.high, kLowBits), sum.low);
 }
 
-MIMDET_AVX2 inline int32_t pair(int32_t first, int32_t second) { return (second << 16) | first; }
-
 // Four taps of one output pixel: taps 0 and 1 in the low half, 2 and 3 in the high one, each as (r r g g b b 0 0).
 MIMDET_AVX2 inline __m256i spread_taps(const uint8_t* pixels) {
   const __m256i order = _mm256_setr_epi8(0, -1, 3, -1, 1, -1, 4, -1, 2, -1, 5, -1, -1, -1, -1, -1,  //
@@ -37,38 +35,38 @@ MIMDET_AVX2 inline __m256i spread_taps(const uint8_t* pixels) {
   return _mm256_shuffle_epi8(_mm256_broadcastsi128_si256(bytes), order);
 }
 
-// Four weights as 16-bit pairs beside the taps: (w0 w1) in the low half, (w2 w3) in the high one.
-MIMDET_AVX2 inline void spread_weights(const int32_t* weights, __m256i& high, __m256i& low) {
-  const __m128i four = _mm_loadu_si128(reinterpret_cast<const __m128i*>(weights));
-  const __m128i upper = _mm_srli_epi32(four, kLowBits), lower = _mm_and_si128(four, _mm_set1_epi32(kLowMask));
-  const __m128i packed = _mm_packs_epi32(upper, lower);  // u0 u1 | u2 u3 | l0 l1 | l2 l3
-  const __m256i both = _mm256_broadcastsi128_si256(packed);
-  high = _mm256_shuffle_epi8(both, _mm256_setr_epi8(0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3,  //
+// Their weights beside them: word `high` (0 1) in the low half, `high` (2 3) in the high one; the same for `low`.
+MIMDET_AVX2 inline void spread_pairs(const int32_t* pairs, __m256i& high, __m256i& low) {
+  const __m256i four = _mm256_broadcastsi128_si256(_mm_loadu_si128(reinterpret_cast<const __m128i*>(pairs)));
+  high = _mm256_shuffle_epi8(four, _mm256_setr_epi8(0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3,  //
                                                     4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7, 4, 5, 6, 7));
-  low = _mm256_shuffle_epi8(both, _mm256_setr_epi8(8, 9, 10, 11, 8, 9, 10, 11, 8, 9, 10, 11, 8, 9, 10, 11,  //
+  low = _mm256_shuffle_epi8(four, _mm256_setr_epi8(8, 9, 10, 11, 8, 9, 10, 11, 8, 9, 10, 11, 8, 9, 10, 11,  //
                                                    12, 13, 14, 15, 12, 13, 14, 15, 12, 13, 14, 15, 12, 13, 14, 15));
 }
 
-MIMDET_AVX2 void filter_row(const uint8_t* in, const AxisWeights& axis, uint8_t* out) {
-  const auto length = static_cast<int64_t>(axis.first.size());
-  for (int64_t x = 0; x < length; ++x, out += 3) {
-    const uint8_t* pixels = in + axis.first[x] * 3;
-    const int32_t* weights = axis.of(x);
-    SplitSum sum{_mm256_setzero_si256(), _mm256_setzero_si256()};
-    for (int64_t k = 0; k < axis.count[x]; k += 4) {
-      __m256i high, low;
-      spread_weights(weights + k, high, low);
-      add_pairs(sum, spread_taps(pixels + k * 3), high, low);
-    }
-    const __m256i halves = total(sum);
-    __m128i value = _mm_add_epi32(_mm256_castsi256_si128(halves), _mm256_extracti128_si256(halves, 1));
-    value = _mm_srai_epi32(_mm_add_epi32(value, _mm_set1_epi32(kHalf)), kWeightBits);
-    value = _mm_packus_epi16(_mm_packs_epi32(value, value), value);
-    const int rgb = _mm_cvtsi128_si32(value);
-    out[0] = static_cast<uint8_t>(rgb);
-    out[1] = static_cast<uint8_t>(rgb >> 8);
-    out[2] = static_cast<uint8_t>(rgb >> 16);
+// One output pixel, r g b 0 in the low bytes.
+MIMDET_AVX2 inline uint32_t filter_pixel(const uint8_t* pixels, const int32_t* pairs, int64_t count) {
+  SplitSum sum{_mm256_setzero_si256(), _mm256_setzero_si256()};
+  for (int64_t k = 0; k < count; k += 4) {
+    __m256i high, low;
+    spread_pairs(pairs + k, high, low);
+    add_pairs(sum, spread_taps(pixels + k * 3), high, low);
   }
+  const __m256i halves = total(sum);
+  __m128i value = _mm_add_epi32(_mm256_castsi256_si128(halves), _mm256_extracti128_si256(halves, 1));
+  value = _mm_srai_epi32(_mm_add_epi32(value, _mm_set1_epi32(kHalf)), kWeightBits);
+  value = _mm_packus_epi16(_mm_packs_epi32(value, value), value);
+  return static_cast<uint32_t>(_mm_cvtsi128_si32(value));
+}
+
+MIMDET_AVX2 void filter_row(const uint8_t* in, const AxisWeights& axis, uint8_t* out) {
+  const auto last = static_cast<int64_t>(axis.first.size()) - 1;
+  for (int64_t x = 0; x < last; ++x) {
+    const uint32_t rgb = filter_pixel(in + axis.first[x] * 3, axis.pairs_of(x), axis.count[x]);
+    std::memcpy(out + x * 3, &rgb, 4);  // the fourth byte is the next pixel's, which comes later
+  }
+  const uint32_t rgb = filter_pixel(in + axis.first[last] * 3, axis.pairs_of(last), axis.count[last]);
+  std::memcpy(out + last * 3, &rgb, 3);
 }
 
 // 32 bytes of two rows, interleaved and widened to 16-bit pairs: pairs 0-7, 8-15, 16-23, 24-31 in the order that packing restores.
@@ -87,24 +85,24 @@ MIMDET_AVX2 inline __m256i rounded(const SplitSum& sum) {
   return _mm256_srai_epi32(_mm256_add_epi32(total(sum), _mm256_set1_epi32(kHalf)), kWeightBits);
 }
 
-MIMDET_AVX2 void blend_32(const uint8_t* const* rows, const int32_t* weights, int64_t count, int64_t at, uint8_t* out) {
+MIMDET_AVX2 inline void blend_32(const uint8_t* const* rows, const int32_t* pairs, int64_t count, int64_t at, uint8_t* out) {
   SplitSum sums[4];
   for (SplitSum& sum : sums) sum = {_mm256_setzero_si256(), _mm256_setzero_si256()};
   for (int64_t k = 0; k < count; k += 2) {
-    const int32_t first = weights[k], second = k + 1 < count ? weights[k + 1] : 0;
-    const __m256i high = _mm256_set1_epi32(pair(first >> kLowBits, second >> kLowBits));
-    const __m256i low = _mm256_set1_epi32(pair(first & kLowMask, second & kLowMask));
-    blend_pair(rows[k] + at, rows[k + 1 < count ? k + 1 : k] + at, high, low, sums);
+    const int32_t* pair = pairs + k / 4 * 4 + k % 4 / 2;
+    const uint8_t* lower = rows[k + 1 < count ? k + 1 : k] + at;  // where there is no second row its weight is 0
+    blend_pair(rows[k] + at, lower, _mm256_set1_epi32(pair[0]), _mm256_set1_epi32(pair[2]), sums);
   }
   const __m256i left = _mm256_packs_epi32(rounded(sums[0]), rounded(sums[1]));
   const __m256i right = _mm256_packs_epi32(rounded(sums[2]), rounded(sums[3]));
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(out + at), _mm256_packus_epi16(left, right));
 }
 
-MIMDET_AVX2 void blend_rows(const uint8_t* const* rows, const int32_t* weights, int64_t count, int64_t bytes, uint8_t* out) {
-  if (bytes < 32) return plain_row_kernels().blend_rows(rows, weights, count, bytes, out);
-  for (int64_t at = 0; at + 32 <= bytes; at += 32) blend_32(rows, weights, count, at, out);
-  if (bytes % 32 != 0) blend_32(rows, weights, count, bytes - 32, out);  // overlaps what is written, with the same bytes
+MIMDET_AVX2 void blend_rows(const uint8_t* const* rows, const AxisWeights& axis, int64_t y, int64_t bytes, uint8_t* out) {
+  if (bytes < 32) return plain_row_kernels().blend_rows(rows, axis, y, bytes, out);
+  for (int64_t at = 0; at + 32 <= bytes; at += 32) blend_32(rows, axis.pairs_of(y), axis.count[y], at, out);
+  // The last 32 overlap what is written, with the same bytes.
+  if (bytes % 32 != 0) blend_32(rows, axis.pairs_of(y), axis.count[y], bytes - 32, out);
 }
 
 }  // namespace

@@ -12,6 +12,21 @@ int64_t round_up(int64_t value, int64_t multiple) { return (value + multiple - 1
 
 int32_t to_fixed(double weight) { return static_cast<int32_t>(0.5 + weight * (1 << kWeightBits)); }
 
+int32_t pair(int32_t first, int32_t second) { return (second << 16) | first; }
+
+std::vector<int32_t> split_into_pairs(const std::vector<int32_t>& weights) {
+  const auto high = [&](size_t i) { return weights[i] >> kLowBits; };
+  const auto low = [&](size_t i) { return weights[i] & ((1 << kLowBits) - 1); };
+  std::vector<int32_t> pairs(weights.size());
+  for (size_t i = 0; i < weights.size(); i += 4) {
+    pairs[i] = pair(high(i), high(i + 1));
+    pairs[i + 1] = pair(high(i + 2), high(i + 3));
+    pairs[i + 2] = pair(low(i), low(i + 1));
+    pairs[i + 3] = pair(low(i + 2), low(i + 3));
+  }
+  return pairs;
+}
+
 }  // namespace
 
 AxisWeights triangle_weights(int64_t in_length, int64_t out_length) {
@@ -37,6 +52,7 @@ AxisWeights triangle_weights(int64_t in_length, int64_t out_length) {
     for (int64_t k = 0; k < end - first; ++k)
       axis.weights[out * axis.stride + k] = to_fixed(sum != 0 ? raw[k] / sum : raw[k]);
   }
+  axis.pairs = split_into_pairs(axis.weights);
   return axis;
 }
 

@@ -2,29 +2,16 @@
 
 #include <ATen/Parallel.h>
 
-#include <limits>
-#include <string>
-
 #include "ops/argument_checks.h"
 #include "ops/mask_paster.h"
 
 namespace mimdet {
-namespace {
-
-void require_picture(SizeHw size) {
-  const bool fits = size.height >= 1 && size.width >= 1 && size.height <= std::numeric_limits<uint32_t>::max() / size.width;
-  if (!fits)
-    fail_expected(ErrorCode::kInvalidArgument, "1 to 2^32 - 1 pixels", "picture_size",
-                  std::to_string(size.height) + " x " + std::to_string(size.width));
-}
-
-}  // namespace
 
 std::vector<RleMask> paste_masks(const at::Tensor& probabilities, const at::Tensor& boxes_xyxy, SizeHw picture_size) {
   require_shape(boxes_xyxy, "boxes_xyxy", {-1, 4});
   require_shape(probabilities, "probabilities", {boxes_xyxy.size(0), -1, -1});
   require_shape(probabilities, "probabilities", {-1, -1, probabilities.size(1)});
-  require_picture(picture_size);
+  check_mask_size(picture_size);
   const at::Tensor masks = probabilities.to(at::kCPU, at::kFloat).contiguous();
   const at::Tensor boxes = boxes_xyxy.to(at::kCPU, at::kFloat).contiguous();
   const int64_t cells = masks.size(1);
