@@ -7,7 +7,17 @@ import { integer } from '../validate.js';
 import { madeUpPicture, parseSize } from './bench-picture.js';
 import { defineCommand } from './command.js';
 import { wrongUsage } from './exit.js';
-import { detectFlags, detectOptions, flags, loadOptions, modelFlags, quiet, weightsOf, type DetectArgs, type ModelArgs } from './flags.js';
+import {
+  detectFlags,
+  detectOptions,
+  flags,
+  loadOptions,
+  modelFlags,
+  quiet,
+  weightsOf,
+  type DetectArgs,
+  type ModelArgs,
+} from './flags.js';
 import { expandInputs } from './inputs.js';
 import { writeOut } from './output.js';
 import { mean, percentile } from './percentiles.js';
@@ -28,7 +38,11 @@ const options: Record<string, Options> = {
   ...modelFlags,
   ...detectFlags,
   images: flags.text('pictures, folders or patterns, taken in turn (default: one made-up picture)', { array: true }),
-  size: { nargs: 1, type: 'string', describe: 'WIDTHxHEIGHT of the made-up picture (default: that of the model)', coerce: (given) => (given === undefined || Array.isArray(given) ? given : parseSize(String(given))) },
+  size: flags.value(
+    'size',
+    (given) => parseSize(String(given)),
+    'WIDTHxHEIGHT of the made-up picture (default: that of the model)',
+  ),
   warmup: flags.value('warmup', integer(0, 1e6), 'runs before the measured ones', { default: 3 }),
   runs: flags.value('runs', integer(1, 1e6), 'measured runs', { default: 20, alias: 'n' }),
   concurrency: flags.value('concurrency', integer(1, 1024), 'calls in flight at the same time', { default: 1 }),
@@ -43,7 +57,8 @@ async function pictures(inputs: string[], args: Args, detector: Detector): Promi
     files.push(item.file);
   }
   if (files.length > 0) return files;
-  if (inputs.length > 0 || args.images) throw wrongUsage('Expected at least one picture for `--images` but received folders without any');
+  if (inputs.length > 0 || args.images)
+    throw wrongUsage('Expected at least one picture for `--images` but received folders without any');
   return [madeUpPicture(args.size ?? { width: detector.info.minSize, height: detector.info.minSize })];
 }
 
@@ -52,8 +67,19 @@ interface Run {
   timing: Timing;
 }
 
+interface Calls {
+  concurrency: number;
+  detect: DetectOptions;
+  onRun: () => void;
+}
+
 /** `count` calls, `concurrency` of them in flight; each loop takes the next number until none is left. */
-async function runs(detector: Detector, images: ImageInput[], count: number, concurrency: number, detect: DetectOptions, onRun: () => void): Promise<Run[]> {
+async function runs(
+  detector: Detector,
+  images: ImageInput[],
+  count: number,
+  { concurrency, detect, onRun }: Calls,
+): Promise<Run[]> {
   const done: Run[] = [];
   let next = 0;
   const loop = async () => {
@@ -74,15 +100,14 @@ const stages = ['decodeMs', 'queueMs', 'preprocessMs', 'modelMs', 'postprocessMs
 const resolution = 10;
 
 async function measure(detector: Detector, images: ImageInput[], args: Args, signal: AbortSignal) {
-  const detect = detectOptions(args, signal);
   const progress = new Progress(args.warmup + args.runs, args);
-  const step = () => progress.step();
+  const calls = { concurrency: args.concurrency, detect: detectOptions(args, signal), onRun: () => progress.step() };
   try {
-    await runs(detector, images, args.warmup, args.concurrency, detect, step);
+    await runs(detector, images, args.warmup, calls);
     const delay = monitorEventLoopDelay({ resolution });
     delay.enable();
     const start = performance.now();
-    const measured = await runs(detector, images, args.runs, args.concurrency, detect, step);
+    const measured = await runs(detector, images, args.runs, calls);
     const seconds = (performance.now() - start) / 1000;
     delay.disable();
     return { measured, seconds, eventLoopDelayMs: Math.max(0, delay.percentile(99) / 1e6 - resolution) };
@@ -91,7 +116,8 @@ async function measure(detector: Detector, images: ImageInput[], args: Args, sig
   }
 }
 
-function summarize(detector: Detector, images: number, args: Args, { measured, seconds, eventLoopDelayMs }: Awaited<ReturnType<typeof measure>>) {
+function summarize(detector: Detector, images: number, args: Args, result: Awaited<ReturnType<typeof measure>>) {
+  const { measured, seconds, eventLoopDelayMs } = result;
   const times = measured.map((run) => run.ms);
   return {
     preset: detector.info.preset,
@@ -101,7 +127,13 @@ function summarize(detector: Detector, images: number, args: Args, { measured, s
     runs: args.runs,
     concurrency: args.concurrency,
     imagesPerSecond: measured.length / seconds,
-    latencyMs: { mean: mean(times), min: Math.min(...times), p50: percentile(times, 0.5), p90: percentile(times, 0.9), p99: percentile(times, 0.99) },
+    latencyMs: {
+      mean: mean(times),
+      min: Math.min(...times),
+      p50: percentile(times, 0.5),
+      p90: percentile(times, 0.9),
+      p99: percentile(times, 0.99),
+    },
     stagesMs: Object.fromEntries(stages.map((stage) => [stage.slice(0, -2), mean(measured.map((run) => run.timing[stage]))])),
     eventLoopDelayP99Ms: eventLoopDelayMs,
     peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
@@ -109,17 +141,24 @@ function summarize(detector: Detector, images: number, args: Args, { measured, s
   };
 }
 
+const ms = (value: number) => `${value.toFixed(1)} ms`;
+const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
+
 function text(summary: ReturnType<typeof summarize>): string {
-  const ms = (value: number) => `${value.toFixed(1)} ms`;
-  const { latencyMs: latency } = summary;
+  const { runs, warmup, concurrency, images, latencyMs: latency, deviceMemoryBytes: device } = summary;
   const entries: [string, string][] = [
     ['model', `${summary.preset}, ${(summary.parameters / 1e6).toFixed(1)} million parameters`],
-    ['runs', `${summary.runs} (after ${summary.warmup} to warm up), ${summary.concurrency} at a time, ${summary.images} ${summary.images === 1 ? 'picture' : 'pictures'}`],
+    ['runs', `${runs} (after ${warmup} to warm up), ${concurrency} at a time, pictures: ${images}`],
     ['pictures/s', summary.imagesPerSecond.toFixed(2)],
     ['latency', `p50 ${ms(latency.p50)}  p90 ${ms(latency.p90)}  p99 ${ms(latency.p99)}  mean ${ms(latency.mean)}`],
-    ['stages', Object.entries(summary.stagesMs).map(([stage, value]) => `${stage} ${ms(value)}`).join('  ')],
+    [
+      'stages',
+      Object.entries(summary.stagesMs)
+        .map(([stage, value]) => `${stage} ${ms(value)}`)
+        .join('  '),
+    ],
     ['event loop', `delay p99 ${ms(summary.eventLoopDelayP99Ms)}`],
-    ['memory', `peak ${(summary.peakMemoryBytes / 2 ** 20).toFixed(0)} MiB${summary.deviceMemoryBytes > 0 ? `, device ${(summary.deviceMemoryBytes / 2 ** 20).toFixed(0)} MiB` : ''}`],
+    ['memory', `peak ${mebibytes(summary.peakMemoryBytes)}${device > 0 ? `, device ${mebibytes(device)}` : ''}`],
   ];
   return pairs(entries, paintFor(process.stdout));
 }

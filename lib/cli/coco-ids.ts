@@ -8,7 +8,11 @@ export function categoryIdsOf(data: CocoFile, classes: readonly string[], path: 
   const ids = new Map(data.categories.map(({ name, id }) => [name, id]));
   const missing = classes.filter((name) => !ids.has(name));
   if (missing.length === 0) return classes.map((name) => ids.get(name) as number);
-  throw datasetError(`categories of the model's classes (${missing.slice(0, 10).join(', ')})`, path, [...ids.keys()].slice(0, 10).join(', ') || 'none');
+  throw datasetError(
+    `categories of the model's classes (${missing.slice(0, 10).join(', ')})`,
+    path,
+    [...ids.keys()].slice(0, 10).join(', ') || 'none',
+  );
 }
 
 export class CocoIds {
@@ -18,7 +22,8 @@ export class CocoIds {
     private readonly data: CocoFile,
     private readonly path: string,
   ) {
-    for (const image of data.images) this.byName.set(basename(image.file_name), [...(this.byName.get(basename(image.file_name)) ?? []), image]);
+    for (const image of data.images)
+      this.byName.set(basename(image.file_name), [...(this.byName.get(basename(image.file_name)) ?? []), image]);
   }
 
   static async read(path: string): Promise<CocoIds> {
@@ -28,7 +33,9 @@ export class CocoIds {
   /** The picture whose `file_name` ends the path of `file`; of several, the one with the longest. */
   imageId(file: string): number {
     const whole = resolve(file);
-    const fits = (this.byName.get(basename(file)) ?? []).filter((image) => whole.endsWith(`/${image.file_name.replace(/^(\.?\/)+/, '')}`));
+    const fits = (this.byName.get(basename(file)) ?? []).filter((image) =>
+      whole.endsWith(`/${image.file_name.replace(/^(\.?\/)+/, '')}`),
+    );
     const best = fits.sort((a, b) => b.file_name.length - a.file_name.length)[0];
     if (!best) throw datasetError(`a picture named ${basename(file)}`, this.path, 'none');
     return best.id;

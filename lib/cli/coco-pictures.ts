@@ -11,7 +11,11 @@ const isFolder = async (path: string) => (await stat(path).catch(() => null))?.i
 export function pictureAt(folder: string, image: CocoImage, path: string): string {
   const file = resolve(folder, image.file_name);
   if (image.file_name.includes('\0') || relative(folder, file).split('/')[0] === '..' || image.file_name.startsWith('/')) {
-    throw datasetError('file names inside the folder of the pictures', path, `${JSON.stringify(image.file_name)} of picture ${image.id}`);
+    throw datasetError(
+      'file names inside the folder of the pictures',
+      path,
+      `${JSON.stringify(image.file_name)} of picture ${image.id}`,
+    );
   }
   return join(folder, image.file_name);
 }
@@ -45,10 +49,18 @@ async function cocoOfFolder(folder: string): Promise<string | undefined> {
   const found: string[] = [];
   for (const name of names) {
     const entries = await readdir(name).catch(() => []);
-    found.push(...entries.filter((entry) => /\.json$/i.test(entry) && !entry.startsWith('.')).sort().map((entry) => join(name, entry)));
+    found.push(
+      ...entries
+        .filter((entry) => /\.json$/i.test(entry) && !entry.startsWith('.'))
+        .sort()
+        .map((entry) => join(name, entry)),
+    );
   }
   if (found.length === 1) return found[0];
-  const stem = (file: string) => basename(file).toLowerCase().replace(/\.json$/, '');
+  const stem = (file: string) =>
+    basename(file)
+      .toLowerCase()
+      .replace(/\.json$/, '');
   const parts = ['val', 'valid', 'validation', 'instances_val', 'instances_val2017', 'annotations', '_annotations.coco'];
   return parts.map((part) => found.find((file) => stem(file) === part)).find(Boolean);
 }

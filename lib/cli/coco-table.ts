@@ -44,8 +44,9 @@ function categoryTable(summary: IouSummary, paint: Paint): string {
 }
 
 export function evaluationText(summary: EvaluationSummary, paint: Paint): string {
-  return (['bbox', 'segm'] as const)
-    .filter((type) => summary[type])
-    .map((type) => `${paint('bold', `Evaluation of ${type}`)}\n${cocoLines(summary[type] as IouSummary)}\n${categoryTable(summary[type] as IouSummary, paint)}`)
-    .join('\n');
+  const parts = (['bbox', 'segm'] as const).flatMap((type) => {
+    const numbers = summary[type];
+    return numbers ? [`${paint('bold', `Evaluation of ${type}`)}\n${cocoLines(numbers)}\n${categoryTable(numbers, paint)}`] : [];
+  });
+  return parts.join('\n');
 }

@@ -30,8 +30,12 @@ export function commandName(module: CommandModule): string {
 function operandsOf<Args>(command: Command<Args>, words: unknown[]): string[] {
   const operands = words.slice(1).map(String);
   const { min, max } = command.count;
-  if (operands.length < min) throw wrongUsage(`Expected ${command.operands} for \`${command.name}\` but received ${operands.length || 'nothing'}`);
-  if (operands.length > max) throw wrongUsage(`Expected ${command.operands || 'options only'} for \`${command.name}\` but received ${operands[max]} as well`);
+  if (operands.length < min)
+    throw wrongUsage(`Expected ${command.operands} for \`${command.name}\` but received ${operands.length || 'nothing'}`);
+  if (operands.length > max)
+    throw wrongUsage(
+      `Expected ${command.operands || 'options only'} for \`${command.name}\` but received ${operands[max]} as well`,
+    );
   return operands;
 }
 
@@ -39,7 +43,8 @@ function operandsOf<Args>(command: Command<Args>, words: unknown[]): string[] {
 function checkSingle(options: Record<string, Options>, args: Record<string, unknown>): void {
   for (const [name, option] of Object.entries(options)) {
     const value = args[name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())];
-    if (Array.isArray(value) && !option.array) throw wrongUsage(`Expected one value for \`--${name}\` but received ${value.length}`);
+    if (Array.isArray(value) && !option.array)
+      throw wrongUsage(`Expected one value for \`--${name}\` but received ${value.length}`);
   }
 }
 

@@ -1,5 +1,6 @@
-// `mimdet convert`: a checkpoint of the reference, of detectron2 or of MAE becomes a .safetensors file that `Detector.load` (or training) takes.
-// Before it: weights from anywhere. After it: detect, info, train. The reading is native (native/weights): nothing of a pickle is run.
+// `mimdet convert`: a checkpoint of the reference, of detectron2 or of MAE becomes a .safetensors file for `Detector.load`
+// (or training).
+// Before it: weights from anywhere. After it: detect, info, train. The reading is native: nothing of a pickle is run.
 import { readFile, realpath } from 'node:fs/promises';
 import type { Options } from 'yargs';
 import { MimdetError } from '../errors.js';
@@ -8,7 +9,7 @@ import { defineCommand } from './command.js';
 import { wrongUsage } from './exit.js';
 import { flags, quiet } from './flags.js';
 import { writeOut } from './output.js';
-import { pairs, paintFor, printable } from './terminal.js';
+import { pairs, paintFor, printable, shorten } from './terminal.js';
 
 interface Args {
   config?: string;
@@ -31,7 +32,11 @@ const options: Record<string, Options> = {
   config: flags.text('base, large, tiny, or a JSON file with a configuration (default: found by the shapes)'),
   classes: flags.text('a file with the names of the classes: one a line, or a JSON array'),
   half: { type: 'boolean', default: false, describe: 'write float16: half the size' },
-  'mae-encoder-only': { type: 'boolean', default: false, describe: 'take a MAE file without a decoder, which then starts from random weights' },
+  'mae-encoder-only': {
+    type: 'boolean',
+    default: false,
+    describe: 'take a MAE file without a decoder, which then starts from random weights',
+  },
   json: { type: 'boolean', default: false, describe: 'say what was done as JSON' },
   quiet,
 };
@@ -40,7 +45,9 @@ async function readText(path: string, option: string): Promise<string> {
   try {
     return await readFile(path, 'utf8');
   } catch (error) {
-    throw wrongUsage(`Expected a file that can be read for \`${option}\` but received ${path} (${(error as NodeJS.ErrnoException).code})`);
+    throw wrongUsage(
+      `Expected a file that can be read for \`${option}\` but received ${path} (${(error as NodeJS.ErrnoException).code})`,
+    );
   }
 }
 
@@ -59,7 +66,10 @@ async function configText(given: string | undefined): Promise<string> {
 
 /** Names one a line, or a JSON array of them. */
 export function parseClasses(text: string, path: string): string[] {
-  let names: unknown = text.split(/\r?\n/).map((line) => line.trim()).filter(Boolean);
+  let names: unknown = text
+    .split(/\r?\n/)
+    .map((line) => line.trim())
+    .filter(Boolean);
   if (text.trimStart().startsWith('[')) {
     try {
       names = JSON.parse(text);
@@ -68,28 +78,30 @@ export function parseClasses(text: string, path: string): string[] {
     }
   }
   const fits = Array.isArray(names) && names.length > 0 && names.every((name) => typeof name === 'string' && name !== '');
-  if (!fits) throw wrongUsage(`Expected at least one name a line, or a JSON array of names, for \`--classes\` but received ${path}`);
+  if (!fits)
+    throw wrongUsage(`Expected at least one name a line, or a JSON array of names, for \`--classes\` but received ${path}`);
   return names as string[];
 }
 
 /** The output's ending is asked for, so that two swapped names do not overwrite the checkpoint. */
 async function checkPaths(input: string, output: string): Promise<void> {
-  if (!/\.safetensors$/i.test(output)) throw wrongUsage(`Expected a name ending in .safetensors for \`OUT\` but received ${output}`);
+  if (!/\.safetensors$/i.test(output))
+    throw wrongUsage(`Expected a name ending in .safetensors for \`OUT\` but received ${output}`);
   const [from, to] = await Promise.all([input, output].map((path) => realpath(path).catch(() => undefined)));
-  if (from === undefined) throw new MimdetError('ERR_MIMDET_WEIGHTS', `Expected a file for \`IN\` but received ${input}, which does not exist`);
+  if (from === undefined)
+    throw new MimdetError('ERR_MIMDET_WEIGHTS', `Expected a file for \`IN\` but received ${input}, which does not exist`);
   if (from === to) throw wrongUsage(`Expected another file than \`IN\` for \`OUT\` but received ${output}`);
 }
 
 function report(converted: Converted, output: string): string {
   const paint = paintFor(process.stdout);
-  const dropped = converted.dropped.length > 0 ? `${converted.dropped.length} (${converted.dropped.slice(0, 5).map(printable).join(', ')}${converted.dropped.length > 5 ? ', …' : ''})` : 'none';
   return pairs(
     [
       ['written', printable(output)],
       ['format', converted.format],
       ['preset', converted.preset],
       ['tensors', String(converted.tensors)],
-      ['left out', dropped],
+      ['left out', shorten(converted.dropped)],
     ],
     paint,
   );
@@ -99,7 +111,8 @@ async function run([input = '', output = '']: string[], args: Args, signal: Abor
   await checkPaths(input, output);
   const classes = args.classes === undefined ? null : parseClasses(await readText(args.classes, '--classes'), args.classes);
   const settings = { config: await configText(args.config), classes, half: args.half, maeEncoderOnly: args.maeEncoderOnly };
-  const converted = JSON.parse(await runNative((job, native) => native.convert(input, output, settings, job), signal)) as Converted;
+  const text = await runNative((job, native) => native.convert(input, output, settings, job), signal);
+  const converted = JSON.parse(text) as Converted;
   if (args.json) await writeOut(`${JSON.stringify({ file: output, ...converted }, null, 2)}\n`);
   else if (!args.quiet) await writeOut(report(converted, output));
   return 0;

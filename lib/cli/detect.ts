@@ -6,13 +6,22 @@ import { integer } from '../validate.js';
 import { CocoIds } from './coco-ids.js';
 import { defineCommand } from './command.js';
 import { Drawing } from './drawing.js';
-import { describeError, wrongUsage } from './exit.js';
-import { detectFlags, detectOptions, flags, loadOptions, modelFlags, quiet, weightsOf, type DetectArgs, type ModelArgs } from './flags.js';
+import { failureOf, wrongUsage } from './exit.js';
+import {
+  detectFlags,
+  detectOptions,
+  flags,
+  loadOptions,
+  modelFlags,
+  quiet,
+  weightsOf,
+  type DetectArgs,
+  type ModelArgs,
+} from './flags.js';
 import { expandInputs, type Item } from './inputs.js';
 import { openOutput } from './output.js';
 import { Progress } from './progress.js';
 import { makeFormat, type FormatName, type Ids, type Result } from './result-format.js';
-import { printable } from './terminal.js';
 
 interface Args extends ModelArgs, DetectArgs {
   recursive: boolean;
@@ -36,8 +45,14 @@ const options: Record<string, Options> = {
   quiet,
 };
 
+interface Gathered {
+  items: AsyncIterable<Item> | Item[];
+  /** Undefined while it is not known. */
+  total: number | undefined;
+}
+
 /** Inputs that are known beforehand are counted; a list on standard input is taken as it comes. */
-async function gather(inputs: string[], recursive: boolean): Promise<{ items: AsyncIterable<Item> | Item[]; total: number | undefined }> {
+async function gather(inputs: string[], recursive: boolean): Promise<Gathered> {
   const items = expandInputs(inputs, { recursive, stdin: process.stdin });
   if (inputs.includes('-')) return { items, total: undefined };
   const all: Item[] = [];
@@ -101,13 +116,16 @@ async function prepare(inputs: string[], args: Args, signal: AbortSignal) {
   return { items, drawing, output, detector, format, progress: new Progress(total, args) };
 }
 
+type Prepared = Awaited<ReturnType<typeof prepare>>;
+
 interface Count {
   pictures: number;
   failed: number;
   instances: number;
 }
 
-async function work({ items, drawing, output, detector, format, progress }: Awaited<ReturnType<typeof prepare>>, args: Args, signal: AbortSignal) {
+async function work(prepared: Prepared, args: Args, signal: AbortSignal): Promise<Count> {
+  const { items, drawing, output, detector, format, progress } = prepared;
   const count: Count = { pictures: 0, failed: 0, instances: 0 };
   for await (const result of detectItems(detector, items, { ...detectOptions(args, signal), concurrency: args.concurrency })) {
     if (output.isTerminal) progress.clear();
@@ -139,14 +157,16 @@ async function run(inputs: string[], args: Args, signal: AbortSignal): Promise<n
 }
 
 /** A picture that cannot be drawn is said and counted; its result stands. */
-async function draw(drawing: Drawing | undefined, result: { file: string; detections?: Detections }): Promise<string | undefined> {
+async function draw(
+  drawing: Drawing | undefined,
+  result: { file: string; detections?: Detections },
+): Promise<string | undefined> {
   if (!drawing || !result.detections) return undefined;
   try {
     await drawing.add(result.file, result.detections);
     return undefined;
   } catch (error) {
-    const { code, message } = describeError(error);
-    return `${code}: ${printable(result.file)}: ${message}`;
+    return failureOf(result.file, error);
   }
 }
 
@@ -162,7 +182,8 @@ export const detect = defineCommand<Args>({
   count: { min: 1, max: Infinity },
   summary: 'find the instances in pictures',
   details:
-    'INPUT is a picture, a folder, a pattern (quoted or not), or - for a list on standard input (one name a line, or ended by NUL). ' +
+    'INPUT is a picture, a folder, a pattern (quoted or not), or - for a list on standard input ' +
+    '(one name a line, or ended by NUL). ' +
     'A picture that cannot be read gets a line with its error, the rest is done, and the exit status is 1.',
   options,
   examples: [

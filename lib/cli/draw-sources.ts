@@ -1,9 +1,20 @@
-// What `mimdet draw` can draw: lines of `detect --format jsonl`, the annotations of a COCO data set, or a COCO result file with its data set.
+// What `mimdet draw` can draw: lines of `detect --format jsonl`, the annotations of a COCO data set, or a COCO result file
+// with its data set.
 // Before it: the file that a user names. After it: draw, one picture after the other.
 import { join } from 'node:path';
 import { Detections, type DetectionsJson } from '../index.js';
 import { callNative } from '../native.js';
-import { asCoco, datasetError, parseJson, readCoco, readDataFile, type CocoAnnotation, type CocoFile, type CocoImage, type CocoSegmentation } from './coco-file.js';
+import {
+  asCoco,
+  datasetError,
+  parseJson,
+  readCoco,
+  readDataFile,
+  type CocoAnnotation,
+  type CocoFile,
+  type CocoImage,
+  type CocoSegmentation,
+} from './coco-file.js';
 import { findPictures, pictureAt } from './coco-pictures.js';
 
 /** One picture with what is to be drawn on it; the making may fail, and then for this picture only. */
@@ -37,15 +48,30 @@ function detectionsOf(image: CocoImage, annotations: CocoAnnotation[], data: Coc
   const { width, height } = image;
   const instances = annotations.map((annotation) => {
     const classId = data.categories.findIndex(({ id }) => id === annotation.category_id);
-    if (classId < 0) throw datasetError('a category of the data set', `annotation ${annotation.id ?? '?'}`, `category_id ${annotation.category_id}`);
+    if (classId < 0)
+      throw datasetError(
+        'a category of the data set',
+        `annotation ${annotation.id ?? '?'}`,
+        `category_id ${annotation.category_id}`,
+      );
     const mask = maskOf(annotation.segmentation, height as number, width as number);
-    const found = { class: data.categories[classId]!.name, classId, score: annotation.score ?? 1, box: cornersOf(annotation, mask) };
+    const found = {
+      class: data.categories[classId]!.name,
+      classId,
+      score: annotation.score ?? 1,
+      box: cornersOf(annotation, mask),
+    };
     return mask ? { ...found, mask } : found;
   });
   return Detections.fromJSON({ width, height, instances });
 }
 
-async function cocoSheets(data: CocoFile, annotations: CocoAnnotation[], path: string, images: string | undefined): Promise<Sheet[]> {
+async function cocoSheets(
+  data: CocoFile,
+  annotations: CocoAnnotation[],
+  path: string,
+  images: string | undefined,
+): Promise<Sheet[]> {
   const folder = await findPictures(path, data.images, images);
   const byImage = new Map<number, CocoAnnotation[]>(data.images.map(({ id }) => [id, []]));
   for (const annotation of annotations) {
@@ -53,7 +79,10 @@ async function cocoSheets(data: CocoFile, annotations: CocoAnnotation[], path: s
     if (!list) throw datasetError('annotations of pictures of the data set', path, `image_id ${annotation.image_id}`);
     list.push(annotation);
   }
-  return data.images.map((image) => ({ file: pictureAt(folder, image, path), make: () => detectionsOf(image, byImage.get(image.id) ?? [], data) }));
+  return data.images.map((image) => ({
+    file: pictureAt(folder, image, path),
+    make: () => detectionsOf(image, byImage.get(image.id) ?? [], data),
+  }));
 }
 
 /** Lines with an error have nothing to draw and are passed over. */

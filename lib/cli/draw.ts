@@ -5,7 +5,7 @@ import { number } from '../validate.js';
 import { defineCommand } from './command.js';
 import { Drawing } from './drawing.js';
 import { readSheets, type Sheet } from './draw-sources.js';
-import { describeError, wrongUsage } from './exit.js';
+import { failureOf, wrongUsage } from './exit.js';
 import { flags, quiet } from './flags.js';
 import { writeOut } from './output.js';
 import { Progress } from './progress.js';
@@ -41,7 +41,8 @@ async function drawOne(drawing: Drawing, sheet: Sheet, args: Args, signal: Abort
 
 async function run([file = '']: string[], args: Args, signal: AbortSignal): Promise<number> {
   const sheets = await readSheets(file, args.data, args.images);
-  if (sheets.length === 0) throw wrongUsage(`Expected something to draw for \`FILE\` but received ${file}, which names no picture`);
+  if (sheets.length === 0)
+    throw wrongUsage(`Expected something to draw for \`FILE\` but received ${file}, which names no picture`);
   const drawing = await Drawing.into(args.out, '--out');
   const progress = new Progress(sheets.length, args);
   let failed = 0;
@@ -54,7 +55,7 @@ async function run([file = '']: string[], args: Args, signal: AbortSignal): Prom
       signal.throwIfAborted();
       failed++;
       progress.clear();
-      process.stderr.write(`${describeError(error).code}: ${printable(sheet.file)}: ${describeError(error).message}\n`);
+      process.stderr.write(`${failureOf(sheet.file, error)}\n`);
     }
     progress.step();
   }
@@ -67,7 +68,8 @@ export const draw = defineCommand<Args>({
   operands: 'FILE',
   count: { min: 1, max: 1 },
   summary: 'draw annotations or detections onto their pictures',
-  details: 'FILE is what `detect --format jsonl` wrote, a COCO data set (its annotations are drawn), or a COCO result file with --data.',
+  details:
+    'FILE is what `detect --format jsonl` wrote, a COCO data set (its annotations are drawn), or a COCO result file with --data.',
   options,
   examples: [
     ['mimdet draw found.jsonl --out drawn/', 'detections of an earlier run'],

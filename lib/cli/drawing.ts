@@ -1,4 +1,5 @@
-// `--draw DIR`: what was found, drawn onto each picture, one PNG a picture. A file of the folder that is itself an input is never overwritten.
+// `--draw DIR`: what was found, drawn onto each picture, one PNG a picture. A file of the folder that is itself an input is
+// never overwritten.
 // Before it: detect, draw. After it: Detections.draw.
 import { mkdir, realpath, rename, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
@@ -26,7 +27,9 @@ export class Drawing {
       await makeFolder(resolve(folder));
       return new Drawing(await realpath(folder));
     } catch (error) {
-      throw wrongUsage(`Expected a folder that can be made for \`${option}\` but received ${folder} (${(error as NodeJS.ErrnoException).code})`);
+      throw wrongUsage(
+        `Expected a folder that can be made for \`${option}\` but received ${folder} (${(error as NodeJS.ErrnoException).code})`,
+      );
     }
   }
 

@@ -30,7 +30,9 @@ interface Args extends ModelArgs {
 }
 
 function iouTypes(given: unknown): IouType[] {
-  const types = String(given).split(',').map((type) => type.trim());
+  const types = String(given)
+    .split(',')
+    .map((type) => type.trim());
   const wrong = types.find((type) => type !== 'bbox' && type !== 'segm');
   if (wrong !== undefined) throw wrongUsage(`Expected bbox, segm or both for \`--iou\` but received ${wrong || 'nothing'}`);
   return [...new Set(types as IouType[])];
@@ -41,7 +43,7 @@ const options: Record<string, Options> = {
   data: flags.text('a COCO JSON, or a folder with one', { alias: 'd', demandOption: true }),
   images: flags.text('the folder of the pictures (default: found beside the JSON)'),
   predictions: flags.text('a COCO result file to evaluate instead of a model'),
-  iou: { nargs: 1, type: 'string', describe: 'bbox, segm or bbox,segm (default: what the data have)', coerce: (given) => (given === undefined || Array.isArray(given) ? given : iouTypes(given)) },
+  iou: flags.value('iou', iouTypes, 'bbox, segm or bbox,segm (default: what the data have)'),
   'max-dets': flags.value('max-dets', integer(1), "the last of COCO's three numbers of detections", { default: 100 }),
   json: flags.text('write the summary as JSON to this file (- for standard output, instead of the table)'),
   out: flags.text('write the detections as a COCO result file', { alias: 'o' }),
@@ -66,13 +68,17 @@ async function results(args: Args, path: string, groundTruth: Buffer, types: Iou
 }
 
 async function run(_: string[], args: Args, signal: AbortSignal): Promise<number> {
-  if (args.predictions === undefined && !args.weights) throw wrongUsage('Expected `--weights` or `--predictions` for `eval` but received neither');
+  if (args.predictions === undefined && !args.weights)
+    throw wrongUsage('Expected `--weights` or `--predictions` for `eval` but received neither');
   const path = await findCoco(args.data);
   const groundTruth = await readDataFile(path);
   const predictions = args.predictions === undefined ? undefined : await readDataFile(args.predictions);
   const types = args.iou ?? availableTypes(groundTruth, predictions);
   const json = args.json === undefined ? undefined : await openOutput(args.json, '--json');
-  const { entries, failed } = args.predictions === undefined ? await results(args, path, groundTruth, types, signal) : { entries: args.predictions, failed: 0 };
+  const { entries, failed } =
+    args.predictions === undefined
+      ? await results(args, path, groundTruth, types, signal)
+      : { entries: args.predictions, failed: 0 };
   const summary = await evaluate(path, entries, { iouTypes: types, maxDets: args.maxDets, signal });
   if (args.json !== '-') await writeOut(evaluationText(summary, paintFor(process.stdout)));
   await json?.write(`${JSON.stringify(summary, null, 2)}\n`);
@@ -86,8 +92,9 @@ export const evaluateCommand = defineCommand<Args>({
   count: { min: 0, max: 0 },
   summary: 'AP of a model, or of a result file, on a COCO data set',
   details:
-    "A model is run with its configuration's own score threshold and number of detections. The pictures of a JSON are looked for in the " +
-    'folder of its name, in JPEGImages or images in that, in images or pictures beside it, and beside it. VOC and YOLO folders are not read yet.',
+    "A model is run with its configuration's own score threshold and number of detections. The pictures of a JSON are looked for " +
+    'in the folder of its name, in JPEGImages or images in that, in images or pictures beside it, and beside it. ' +
+    'VOC and YOLO folders are not read yet.',
   options,
   examples: [
     ['mimdet eval --weights nuclei --data nuclei/val.json --json ap.json', 'run the model and print the table'],

@@ -1,6 +1,7 @@
 // How a command ends: an error becomes one line `CODE: message` on standard error, and one of the statuses that scripts rely on.
 // Before it: whatever a command threw. After it: the shell.
 import { MimdetError } from '../errors.js';
+import { printable } from './terminal.js';
 
 /** What a signal (Ctrl-C) aborts the work with; `status` is the shell's own: 128 and the signal's number. */
 export class Interrupted extends Error {
@@ -31,6 +32,12 @@ export function describeError(error: unknown): { code: string; message: string }
   const message = error instanceof Error ? error.message : String(error);
   const code = (error as { code?: unknown } | null)?.code;
   return { code: typeof code === 'string' ? code : 'ERR_MIMDET_INTERNAL', message: message.replace(/\s*\n\s*/g, ' ') };
+}
+
+/** One line about one input that failed while the others go on. */
+export function failureOf(file: string, error: unknown): string {
+  const { code, message } = describeError(error);
+  return `${code}: ${printable(file)}: ${message}`;
 }
 
 /** Writes `CODE: message`; a signal needs no words. MIMDET_LOG=debug adds the stack. */

@@ -1,4 +1,5 @@
-// Options that several commands share: the model and where it runs, and what `detect()` takes. Each flag is checked as it is read.
+// Options that several commands share: the model and where it runs, and what `detect()` takes. Each flag is checked as it is
+// read.
 // Before it: the command line. After it: the library's own option objects.
 import type { Options } from 'yargs';
 import type { DetectOptions, LoadOptions } from '../index.js';
@@ -7,7 +8,12 @@ import { wrongUsage } from './exit.js';
 
 /** A flag with one value that `check` reads; yargs has turned what looks like a number into one. */
 function value<T>(name: string, check: Check<T>, describe: string, rest: Options = {}): Options {
-  return { nargs: 1, describe, coerce: (given: unknown) => (given === undefined || Array.isArray(given) ? given : check(given, `--${name}`)), ...rest };
+  return {
+    nargs: 1,
+    describe,
+    coerce: (given: unknown) => (given === undefined || Array.isArray(given) ? given : check(given, `--${name}`)),
+    ...rest,
+  };
 }
 
 const text = (describe: string, rest: Options = {}): Options => ({ type: 'string', nargs: 1, describe, ...rest });
@@ -31,10 +37,14 @@ export const quiet: Options = { type: 'boolean', default: false, alias: 'q', des
 export const modelFlags = grouped('Model:', {
   weights: text('a bundled name (nuclei) or a .safetensors file', { alias: 'w' }),
   device: text('auto, cpu, cuda or cuda:N'),
-  precision: { choices: ['auto', 'float32', 'bfloat16', 'float16', 'int8'], nargs: 1, describe: 'auto: float32 on the CPU, bfloat16 on a GPU' },
+  precision: {
+    choices: ['auto', 'float32', 'bfloat16', 'float16', 'int8'],
+    nargs: 1,
+    describe: 'auto: float32 on the CPU, bfloat16 on a GPU',
+  },
   threads: value('threads', integer(1, 1024), 'threads of the model (default: one a core)'),
-  'min-size': value('min-size', integer(1), 'shortest edge that pictures are resized to (default: the model\'s)'),
-  'max-size': value('max-size', integer(1), 'longest edge (default: the model\'s)'),
+  'min-size': value('min-size', integer(1), "shortest edge that pictures are resized to (default: the model's)"),
+  'max-size': value('max-size', integer(1), "longest edge (default: the model's)"),
   'max-batch-size': value('max-batch-size', integer(1), 'pictures of one padded shape that are computed together'),
 } satisfies Record<string, Options>);
 
@@ -66,8 +76,11 @@ export const samplingFlags = grouped('Detection:', {
 
 export const detectFlags = grouped('Detection:', {
   'score-threshold': value('score-threshold', number(0, 1), 'least score of an instance (default 0.25)'),
-  'max-dets': value('max-dets', integer(1), 'most instances of a picture (default: the model\'s)', { alias: 'max-detections' }),
-  classes: text('names of the classes to look for, separated by commas or by giving the option again', { array: true, type: 'string' }),
+  'max-dets': value('max-dets', integer(1), "most instances of a picture (default: the model's)", { alias: 'max-detections' }),
+  classes: text('names of the classes to look for, separated by commas or by giving the option again', {
+    array: true,
+    type: 'string',
+  }),
   masks: { type: 'boolean', default: true, describe: 'compute masks; --no-masks is quicker' },
   ...samplingFlags,
   priority: value('priority', integer(-1000, 1000), 'pictures of higher priority go first'),
@@ -87,6 +100,9 @@ export interface DetectArgs {
 
 export function detectOptions(args: DetectArgs, signal: AbortSignal): DetectOptions {
   const { scoreThreshold, maxDets: maxDetections, masks, sampleRatio, seed, priority, deadlineMs } = args;
-  const classes = args.classes?.flatMap((names) => names.split(',')).map((name) => name.trim()).filter(Boolean);
+  const classes = args.classes
+    ?.flatMap((names) => names.split(','))
+    .map((name) => name.trim())
+    .filter(Boolean);
   return { scoreThreshold, maxDetections, classes, masks, sampleRatio, seed, priority, deadlineMs, signal };
 }

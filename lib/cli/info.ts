@@ -5,7 +5,7 @@ import { resolveModel } from '../model-source.js';
 import { callNative } from '../native.js';
 import { defineCommand } from './command.js';
 import { writeOut } from './output.js';
-import { pairs, paintFor, printable, table, type Paint } from './terminal.js';
+import { pairs, paintFor, printable, shorten, table, type Paint } from './terminal.js';
 
 interface Args {
   json: boolean;
@@ -44,7 +44,9 @@ const elements = (shape: number[]) => shape.reduce((product, side) => product * 
 const isParameter = ({ name }: Tensor) => !/\.running_(mean|var)$/.test(name);
 
 function inspect(file: string): Info {
-  const found = JSON.parse(callNative((native) => native.inspectWeights(file))) as Omit<Info, 'card' | 'file'> & { metadata: Record<string, string> };
+  const found = JSON.parse(callNative((native) => native.inspectWeights(file))) as Omit<Info, 'card' | 'file'> & {
+    metadata: Record<string, string>;
+  };
   const { format, preset, metadata, tensors, config, bytes } = found;
   const card = Object.fromEntries(Object.entries(metadata).filter(([key]) => key !== 'config'));
   const parameters = tensors.filter(isParameter).reduce((sum, tensor) => sum + elements(tensor.shape), 0);
@@ -59,11 +61,6 @@ function flatten(value: Record<string, unknown>, prefix = ''): [string, string][
       ? flatten(member as Record<string, unknown>, `${prefix}${key}.`)
       : [[prefix + key, printable(typeof member === 'string' ? member : JSON.stringify(member))]],
   );
-}
-
-function shorten(names: string[]): string {
-  const shown = names.slice(0, 12).map(printable).join(', ');
-  return names.length > 12 ? `${shown}, … (${names.length})` : shown || 'none';
 }
 
 const millions = (count: number) => `${(count / 1e6).toFixed(1)} million`;
@@ -81,7 +78,8 @@ function text(info: Info, withTensors: boolean, paint: Paint): string {
   ];
   const config = flatten(info.config ?? {}).filter(([name]) => name !== 'classes');
   const card = Object.entries(info.card).map(([name, value]): [string, string] => [printable(name), printable(value)]);
-  const section = (title: string, entries: [string, string][]) => (entries.length > 0 ? `\n${paint('bold', title)}\n${pairs(entries, paint, '  ')}` : '');
+  const section = (title: string, entries: [string, string][]) =>
+    entries.length > 0 ? `\n${paint('bold', title)}\n${pairs(entries, paint, '  ')}` : '';
   const rows = info.tensors.map(({ name, dtype, shape }) => [printable(name), dtype, shape.join(' × ')]);
   const tensors = withTensors ? `\n${table([{ title: 'TENSOR' }, { title: 'TYPE' }, { title: 'SHAPE' }], rows, paint)}` : '';
   return pairs(head, paint) + section('Card', card) + section('Configuration', config) + tensors;

@@ -1,4 +1,5 @@
-// What a user names as input (files, folders, globs, `-` for a list on standard input) becomes one picture after the other, in order.
+// What a user names as input (files, folders, globs, `-` for a list on standard input) becomes one picture after the other,
+// in order.
 // Before it: the command line. After it: `Detector.detectMany`. Whether a file is a picture is the decoder's business.
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -57,12 +58,20 @@ async function* expandPath(path: string, recursive: boolean): AsyncGenerator<Ite
   if (!found?.isDirectory()) return yield { file: path };
   try {
     const entries = await readdir(path, { withFileTypes: true, recursive });
-    const pictures = entries.filter((entry) => pictureNames.test(entry.name) && !entry.name.startsWith('.') && !entry.isDirectory());
+    const pictures = entries.filter(
+      (entry) => pictureNames.test(entry.name) && !entry.name.startsWith('.') && !entry.isDirectory(),
+    );
     const files = pictures.map((entry) => join(entry.parentPath, entry.name));
     for (const file of files.sort(byCodePoint)) yield { file };
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code ?? String(error);
-    yield { file: path, error: new MimdetError('ERR_MIMDET_DECODE', `Expected a folder that can be read for \`inputs\` but received ${path} (${reason})`) };
+    yield {
+      file: path,
+      error: new MimdetError(
+        'ERR_MIMDET_DECODE',
+        `Expected a folder that can be read for \`inputs\` but received ${path} (${reason})`,
+      ),
+    };
   }
 }
 

@@ -1,4 +1,5 @@
-// `-`: names on standard input, one a line, or ended by NUL as `find -print0` writes them. They are read as they come, so a list may be endless.
+// `-`: names on standard input, one a line, or ended by NUL as `find -print0` writes them. They are read as they come, so a
+// list may be endless.
 // Before it: the shell's pipe. After it: inputs.
 import { wrongUsage } from './exit.js';
 
@@ -22,7 +23,8 @@ export async function* readList(stream: NodeJS.ReadableStream): AsyncGenerator<s
     separator ??= separatorOf(rest);
     const names = separator === undefined ? [rest] : rest.split(separator);
     rest = names.pop() ?? '';
-    if (rest.length > longestName) throw wrongUsage('Expected a list of file names for `-` but received a line of more than 64 KiB');
+    if (rest.length > longestName)
+      throw wrongUsage('Expected a list of file names for `-` but received a line of more than 64 KiB');
     for (const name of names) if (withoutReturn(name)) yield withoutReturn(name);
   }
   if (withoutReturn(rest)) yield withoutReturn(rest);

@@ -1,6 +1,8 @@
 #!/usr/bin/env node
-// `mimdet`: reads the command's name, hands the rest to that command, and turns whatever is thrown into one line and an exit status.
-// Next: one file a command (detect, eval, …). Status: 0 done, 1 some input failed, 2 wrong usage, 3 the machine lacks something, 130 Ctrl-C.
+// `mimdet`: reads the command's name, hands the rest to that command, and turns whatever is thrown into one line and an exit
+// status.
+// Next: one file a command (detect, eval, …). Status: 0 done, 1 some input failed, 2 wrong usage, 3 the machine lacks
+// something, 130 Ctrl-C.
 import { createRequire } from 'node:module';
 import yargs, { type CommandModule } from 'yargs';
 import { bench } from './bench.js';
@@ -15,7 +17,9 @@ import { info } from './info.js';
 import { setup } from './setup.js';
 import { commandMissing, usageError } from './usage.js';
 
-const commands: CommandModule[] = [detect, evaluateCommand, convert, info, draw, bench, setup, doctor].map((command) => command as CommandModule);
+const commands: CommandModule[] = [detect, evaluateCommand, convert, info, draw, bench, setup, doctor].map(
+  (command) => command as CommandModule,
+);
 
 function packageVersion(): string {
   const require = createRequire(import.meta.url);
@@ -26,7 +30,12 @@ function parser(argv: string[]) {
   return yargs(argv)
     .scriptName('mimdet')
     .usage('mimdet <command> [inputs…] [options]\n\nFinds the instances in pictures with MIMDet models.')
-    .parserConfiguration({ 'parse-positional-numbers': false, 'greedy-arrays': false, 'dot-notation': false, 'strip-dashed': true })
+    .parserConfiguration({
+      'parse-positional-numbers': false,
+      'greedy-arrays': false,
+      'dot-notation': false,
+      'strip-dashed': true,
+    })
     .command(commands)
     .strictOptions()
     .locale('en')
@@ -35,18 +44,25 @@ function parser(argv: string[]) {
     .alias('help', 'h')
     .version(packageVersion())
     .wrap(Math.min(process.stdout.columns || 100, 130))
-    .epilogue('Examples:\n  mimdet detect photos/ --weights nuclei --draw drawn/\n\n`mimdet <command> --help` shows the options of a command and an example.')
+    .epilogue(
+      'Examples:\n  mimdet detect photos/ --weights nuclei --draw drawn/\n\n' +
+        '`mimdet <command> --help` shows the options of a command and an example.',
+    )
     .fail((message, error) => {
       throw usageError(message, error);
     });
 }
 
-/** Words before the command are options of no command; a bare `mimdet` or a misspelt name gets a hint instead of a page of help. */
+/**
+ * Words before the command are options of no command; a bare `mimdet` or a misspelt name gets a hint instead of a page of
+ * help.
+ */
 function checkCommand(argv: string[]): void {
   const names = commands.map(commandName);
   const asks = argv.some((word) => ['--help', '-h', '--version'].includes(word));
   const name = argv[0];
-  if (name === undefined || (name.startsWith('-') && !asks) || (!name.startsWith('-') && !names.includes(name))) throw commandMissing(name, names);
+  if (name === undefined || (name.startsWith('-') && !asks) || (!name.startsWith('-') && !names.includes(name)))
+    throw commandMissing(name, names);
 }
 
 /** A reader that has seen enough (`| head`) closes the pipe: that is no error, and there is nobody left to write to. */

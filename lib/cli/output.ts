@@ -1,4 +1,5 @@
-// Where results go: standard output, or the file of `--out`. A text is written whole before the next, so a stop leaves complete lines.
+// Where results go: standard output, or the file of `--out`. A text is written whole before the next, so a stop leaves
+// complete lines.
 import { open, type FileHandle } from 'node:fs/promises';
 import { wrongUsage } from './exit.js';
 
@@ -31,7 +32,9 @@ export async function openOutput(path: string | undefined, option = '--out'): Pr
   try {
     return fileOutput(await open(path, 'w'));
   } catch (error) {
-    throw wrongUsage(`Expected a file that can be written for \`${option}\` but received ${path} (${(error as NodeJS.ErrnoException).code})`);
+    throw wrongUsage(
+      `Expected a file that can be written for \`${option}\` but received ${path} (${(error as NodeJS.ErrnoException).code})`,
+    );
   }
 }
 

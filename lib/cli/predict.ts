@@ -4,10 +4,9 @@ import { Detector, type CocoResult } from '../index.js';
 import type { CocoFile } from './coco-file.js';
 import { categoryIdsOf } from './coco-ids.js';
 import { findPictures, pictureAt } from './coco-pictures.js';
-import { describeError } from './exit.js';
+import { failureOf } from './exit.js';
 import { loadOptions, weightsOf, type ModelArgs } from './flags.js';
 import { Progress } from './progress.js';
-import { printable } from './terminal.js';
 
 export interface PredictArgs extends ModelArgs {
   images?: string;
@@ -32,7 +31,7 @@ async function collect(detector: Detector, data: CocoFile, path: string, args: P
     else {
       failed++;
       progress.clear();
-      process.stderr.write(`${describeError(error).code}: ${printable(files[index]!)}: ${describeError(error).message}\n`);
+      process.stderr.write(`${failureOf(files[index]!, error)}\n`);
     }
     progress.step();
   }
@@ -41,7 +40,12 @@ async function collect(detector: Detector, data: CocoFile, path: string, args: P
 }
 
 /** A picture that cannot be read is said and counted; it has no detections then. */
-export async function predict(data: CocoFile, path: string, args: PredictArgs, signal: AbortSignal): Promise<{ entries: CocoResult[]; failed: number }> {
+export async function predict(
+  data: CocoFile,
+  path: string,
+  args: PredictArgs,
+  signal: AbortSignal,
+): Promise<{ entries: CocoResult[]; failed: number }> {
   const detector = await Detector.load(weightsOf(args), loadOptions(args, signal));
   try {
     return await collect(detector, data, path, args, signal);

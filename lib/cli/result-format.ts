@@ -1,7 +1,7 @@
 // The three forms that results are written in: `table` for people, `jsonl` for programs, `coco` for evaluation tools.
 // Before it: detect, one result after the other. After it: output.
 import type { Detections, Instance, MimdetError } from '../index.js';
-import { describeError } from './exit.js';
+import { describeError, failureOf } from './exit.js';
 import type { Output } from './output.js';
 import { paintFor, printable, table, type Paint } from './terminal.js';
 
@@ -22,17 +22,14 @@ export interface Format {
   end(): Promise<void>;
 }
 
-const failure = (result: Result, error: unknown): string => {
-  const { code, message } = describeError(error);
-  return `${code}: ${printable(result.file)}: ${message}`;
-};
-
 class JsonLines implements Format {
   constructor(private readonly output: Output) {}
 
   async add({ file, detections, error }: Result): Promise<undefined> {
     const { code, message } = describeError(error);
-    await this.output.write(`${JSON.stringify(detections ? { file, ...detections.toJSON() } : { file, error: { code, message } })}\n`);
+    await this.output.write(
+      `${JSON.stringify(detections ? { file, ...detections.toJSON() } : { file, error: { code, message } })}\n`,
+    );
   }
 
   async end(): Promise<void> {}
@@ -53,14 +50,14 @@ class CocoResults implements Format {
   ) {}
 
   async add(result: Result): Promise<string | undefined> {
-    if (!result.detections) return failure(result, result.error);
+    if (!result.detections) return failureOf(result.file, result.error);
     try {
       const entries = result.detections.toCoco(this.ids?.imageId(result.file) ?? result.number, this.ids?.categoryIds);
       const text = entries.map((entry) => `${this.written++ === 0 ? '[' : ',\n'}${JSON.stringify(entry)}`).join('');
       if (text) await this.output.write(text);
       return undefined;
     } catch (error) {
-      return failure(result, error);
+      return failureOf(result.file, error);
     }
   }
 
@@ -92,13 +89,15 @@ class Table implements Format {
   }
 
   async add(result: Result): Promise<undefined> {
-    await this.output.write(`${result.number > 1 ? '\n' : ''}${result.detections ? this.picture(result.file, result.detections) : this.error(result)}`);
+    const text = result.detections ? this.picture(result.file, result.detections) : this.error(result);
+    await this.output.write(result.number > 1 ? `\n${text}` : text);
   }
 
   private picture(file: string, found: Detections): string {
     const noun = found.length === 1 ? 'instance' : 'instances';
-    const milliseconds = `${Math.round(found.toJSON().ms.total)} ms`;
-    const head = `${this.paint('bold', printable(file))}  ${found.width}×${found.height}  ${found.length} ${noun}  ${this.paint('dim', milliseconds)}\n`;
+    const name = this.paint('bold', printable(file));
+    const milliseconds = this.paint('dim', `${Math.round(found.timing.totalMs)} ms`);
+    const head = `${name}  ${found.width}×${found.height}  ${found.length} ${noun}  ${milliseconds}\n`;
     return found.length === 0 ? head : head + table(columns, [...found].map(row), this.paint, '  ');
   }
 

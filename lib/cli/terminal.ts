@@ -1,7 +1,14 @@
 // What a person sees on a terminal: colours where they are wanted, aligned columns, and no control characters out of file names.
 
 type Colour = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
-const codes: Record<Colour, [number, number]> = { bold: [1, 22], dim: [2, 22], red: [31, 39], green: [32, 39], yellow: [33, 39], cyan: [36, 39] };
+const codes: Record<Colour, [number, number]> = {
+  bold: [1, 22],
+  dim: [2, 22],
+  red: [31, 39],
+  green: [32, 39],
+  yellow: [33, 39],
+  cyan: [36, 39],
+};
 
 export type Paint = (colour: Colour, text: string) => string;
 
@@ -17,6 +24,12 @@ export function printable(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
 
+/** A list of names on one line: the first twelve, and how many there are. */
+export function shorten(names: readonly string[]): string {
+  const shown = names.slice(0, 12).map(printable).join(', ');
+  return names.length > 12 ? `${shown}, … (${names.length})` : shown || 'none';
+}
+
 export interface Column {
   title: string;
   right?: boolean;
@@ -27,7 +40,10 @@ export function table(columns: Column[], rows: string[][], paint: Paint, indent 
   const titles = columns.map((column) => column.title);
   const widths = columns.map((_, i) => Math.max(...[titles, ...rows].map((row) => (row[i] ?? '').length)));
   const line = (row: string[]) =>
-    columns.map((column, i) => (column.right ? (row[i] ?? '').padStart(widths[i] ?? 0) : (row[i] ?? '').padEnd(widths[i] ?? 0))).join('  ').trimEnd();
+    columns
+      .map((column, i) => (column.right ? (row[i] ?? '').padStart(widths[i] ?? 0) : (row[i] ?? '').padEnd(widths[i] ?? 0)))
+      .join('  ')
+      .trimEnd();
   return [paint('dim', line(titles)), ...rows.map(line)].map((text) => `${indent}${text}\n`).join('');
 }
 

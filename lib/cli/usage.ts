@@ -21,7 +21,10 @@ function unknownOption(name: string): string {
 
 const translations: [pattern: RegExp, say: (match: RegExpExecArray) => string][] = [
   [/^Unknown arguments?: ([^,]+)/, (match) => unknownOption(match[1] ?? '')],
-  [/^Missing required arguments?: (.+)/, (match) => `Expected a value for \`${flag((match[1] ?? '').split(', ')[0] ?? '')}\` but received nothing`],
+  [
+    /^Missing required arguments?: (.+)/,
+    (match) => `Expected a value for \`${flag((match[1] ?? '').split(', ')[0] ?? '')}\` but received nothing`,
+  ],
   [/^Not enough arguments following: (.+)/, (match) => `Expected a value for \`${flag(match[1] ?? '')}\` but received nothing`],
   [
     /Argument: ([^,]+), Given: (.*), Choices: (.*)/s,
@@ -29,7 +32,10 @@ const translations: [pattern: RegExp, say: (match: RegExpExecArray) => string][]
   ],
 ];
 
-/** What the parser complains of (or what an option's own check threw) as an error of ours. Errors of a command's work pass unchanged. */
+/**
+ * What the parser complains of (or what an option's own check threw) as an error of ours. Errors of a command's work pass
+ * unchanged.
+ */
 export function usageError(message: string | null, error: Error | undefined): Error {
   if (error && (error instanceof MimdetError || error.name !== 'YError')) return error;
   const text = message ?? error?.message ?? 'Expected a command';
@@ -44,5 +50,7 @@ export function usageError(message: string | null, error: Error | undefined): Er
 export function commandMissing(name: string | undefined, names: string[]): MimdetError {
   const guess = name === undefined ? undefined : closest(name, names);
   const hint = guess ? `; did you mean \`${guess}\`?` : '; `mimdet --help` lists them';
-  return wrongUsage(`Expected a command (${names.join(', ')}) but received ${name === undefined ? 'nothing' : `\`${name}\``}${hint}`);
+  return wrongUsage(
+    `Expected a command (${names.join(', ')}) but received ${name === undefined ? 'nothing' : `\`${name}\``}${hint}`,
+  );
 }

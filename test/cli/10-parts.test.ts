@@ -39,21 +39,37 @@ test('a "list" without ends is refused instead of gathered', async () => {
 test('inputs: literal names before patterns, folders in the order of names, prefixes kept as typed', async () => {
   const folder = scratch();
   mkdirSync(join(folder, 'pics/deep'), { recursive: true });
-  for (const name of ['b.PNG', 'a.jpg', 'x[1].png', 'notes.txt', '.hidden.png', 'deep/c.png']) writeFileSync(join(folder, 'pics', name), '');
+  for (const name of ['b.PNG', 'a.jpg', 'x[1].png', 'notes.txt', '.hidden.png', 'deep/c.png'])
+    writeFileSync(join(folder, 'pics', name), '');
   const expand = async (inputs: string[], recursive = false) =>
-    (await all(expandInputs(inputs, { recursive, stdin: Readable.from([]) as NodeJS.ReadableStream }))).map(({ file, error }) => (error ? error.code : file));
+    (await all(expandInputs(inputs, { recursive, stdin: Readable.from([]) as NodeJS.ReadableStream }))).map(({ file, error }) =>
+      error ? error.code : file,
+    );
   const pics = `${folder}/pics`;
   assert.deepEqual(await expand([pics]), [`${pics}/a.jpg`, `${pics}/b.PNG`, `${pics}/x[1].png`]);
   assert.deepEqual(await expand([pics], true), [`${pics}/a.jpg`, `${pics}/b.PNG`, `${pics}/deep/c.png`, `${pics}/x[1].png`]);
   assert.deepEqual(await expand([`${pics}/x[1].png`]), [`${pics}/x[1].png`]);
   assert.deepEqual(await expand([`${pics}/**/*.{png,jpg}`]), [`${pics}/a.jpg`, `${pics}/deep/c.png`, `${pics}/x[1].png`]);
   assert.deepEqual(await expand([`file://${pics}/a.jpg`, `${pics}/none.png`]), [`${pics}/a.jpg`, `${pics}/none.png`]);
-  assert.deepEqual(await expand([`${pics}/*.gif`, 'https://example.org/a.png']), ['ERR_MIMDET_INVALID_ARGUMENT', 'ERR_MIMDET_INVALID_ARGUMENT']);
+  assert.deepEqual(await expand([`${pics}/*.gif`, 'https://example.org/a.png']), [
+    'ERR_MIMDET_INVALID_ARGUMENT',
+    'ERR_MIMDET_INVALID_ARGUMENT',
+  ]);
 });
 
 test('tables are aligned and control characters of names are shown, not obeyed', () => {
   const plain = paintFor({ isTTY: false });
-  assert.equal(table([{ title: 'NAME' }, { title: 'N', right: true }], [['a', '10'], ['long name', '5']], plain), 'NAME        N\na          10\nlong name   5\n');
+  assert.equal(
+    table(
+      [{ title: 'NAME' }, { title: 'N', right: true }],
+      [
+        ['a', '10'],
+        ['long name', '5'],
+      ],
+      plain,
+    ),
+    'NAME        N\na          10\nlong name   5\n',
+  );
   assert.equal(printable('a\u001b[31mb\n'), 'a\\x1b[31mb\\x0a');
 });
 
@@ -82,7 +98,8 @@ test('the bar tells count, rate and time left, and fits its line', () => {
 test('class files: lines or a JSON array', () => {
   assert.deepEqual(parseClasses('red cell\r\n\nwhite, cell\n', 'f'), ['red cell', 'white, cell']);
   assert.deepEqual(parseClasses(' ["a", "b"]', 'f'), ['a', 'b']);
-  for (const wrong of ['', '[]', '[1]', '["a",', '[""]']) assert.throws(() => parseClasses(wrong, 'f'), { code: 'ERR_MIMDET_INVALID_ARGUMENT' });
+  for (const wrong of ['', '[]', '[1]', '["a",', '[""]'])
+    assert.throws(() => parseClasses(wrong, 'f'), { code: 'ERR_MIMDET_INVALID_ARGUMENT' });
 });
 
 test('percentiles are measured values', () => {
@@ -94,7 +111,8 @@ test('percentiles are measured values', () => {
 
 test('sizes of the made-up picture', () => {
   assert.deepEqual(parseSize('640x480'), { width: 640, height: 480 });
-  for (const wrong of ['640', '0x5', '99999x99999', '-1x4', '6.5x3']) assert.throws(() => parseSize(wrong), { code: 'ERR_MIMDET_INVALID_ARGUMENT' });
+  for (const wrong of ['640', '0x5', '99999x99999', '-1x4', '6.5x3'])
+    assert.throws(() => parseSize(wrong), { code: 'ERR_MIMDET_INVALID_ARGUMENT' });
 });
 
 test('pictures of a JSON are found in the order of the contract', async () => {
@@ -112,7 +130,10 @@ test('pictures of a JSON are found in the order of the contract', async () => {
 
 test('a file name of a data set cannot leave its folder', () => {
   for (const file_name of ['../a.png', '/etc/passwd', 'a/../../b.png', 'a\0.png']) {
-    assert.throws(() => pictureAt('/data', { id: 3, file_name }, 'val.json'), { code: 'ERR_MIMDET_DATASET', message: /picture 3/ });
+    assert.throws(() => pictureAt('/data', { id: 3, file_name }, 'val.json'), {
+      code: 'ERR_MIMDET_DATASET',
+      message: /picture 3/,
+    });
   }
   assert.equal(pictureAt('/data', { id: 3, file_name: '..a/b.png' }, 'val.json'), '/data/..a/b.png');
 });

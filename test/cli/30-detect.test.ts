@@ -21,7 +21,10 @@ test('jsonl is the default off a terminal: one line a picture, in order, nothing
   const { status, stdout, stderr } = await detect(['pics']);
   assert.deepEqual([status, stderr], [0, '']);
   const found = jsonLines<Line>(stdout);
-  assert.deepEqual(found.map(({ file }) => file), names.map((name) => `pics/${name}`));
+  assert.deepEqual(
+    found.map(({ file }) => file),
+    names.map((name) => `pics/${name}`),
+  );
   for (const { instances, width, height, ms } of found) {
     assert.ok(instances.length > 0 && ms.total > 0);
     for (const { class: name, classId, score, box, mask } of instances) {
@@ -32,7 +35,9 @@ test('jsonl is the default off a terminal: one line a picture, in order, nothing
 });
 
 test('every option of detect() is a flag', async () => {
-  const flags = '--score-threshold 0.9 --max-dets 3 --no-masks --classes nucleus --sample-ratio 0.5 --seed 18446744073709551615 --threads 1 --precision float32';
+  const flags =
+    '--score-threshold 0.9 --max-dets 3 --no-masks --classes nucleus --sample-ratio 0.5 ' +
+    '--seed 18446744073709551615 --threads 1 --precision float32';
   const { status, stdout, stderr } = await detect([`pics/${first}`, ...flags.split(' ')]);
   assert.equal(status, 0, stderr);
   const [line] = jsonLines<Line>(stdout);
@@ -61,16 +66,29 @@ test('coco: one array; ids by the order of the inputs, or out of --data', async 
   const plain = JSON.parse((await detect(inputs)).stdout) as CocoResult[];
   assert.deepEqual([...new Set(plain.map(({ image_id }) => image_id))], [1, 2]);
   assert.ok(plain.every(({ category_id, bbox, segmentation }) => category_id === 1 && bbox.length === 4 && segmentation));
-  const data = { images: [{ id: 70, file_name: first }, { id: 14, file_name: second }], annotations: [], categories: [{ id: 9, name: 'nucleus' }] };
+  const data = {
+    images: [
+      { id: 70, file_name: first },
+      { id: 14, file_name: second },
+    ],
+    annotations: [],
+    categories: [{ id: 9, name: 'nucleus' }],
+  };
   writeFileSync(join(folder, 'data.json'), JSON.stringify(data));
   const known = JSON.parse((await detect([...inputs, '--data', 'data.json'])).stdout) as CocoResult[];
   assert.deepEqual([...new Set(known.map(({ image_id }) => image_id))], [14, 70]);
-  assert.deepEqual(known.map((entry) => ({ ...entry, image_id: 0, category_id: 0 })), plain.map((entry) => ({ ...entry, image_id: 0, category_id: 0 })));
+  assert.deepEqual(
+    known.map((entry) => ({ ...entry, image_id: 0, category_id: 0 })),
+    plain.map((entry) => ({ ...entry, image_id: 0, category_id: 0 })),
+  );
   assert.ok(known.every(({ category_id }) => category_id === 9));
 });
 
 test('coco: a picture that --data does not have is said, the rest is written', async () => {
-  writeFileSync(join(folder, 'one.json'), JSON.stringify({ images: [{ id: 5, file_name: first }], annotations: [], categories: [{ id: 1, name: 'nucleus' }] }));
+  writeFileSync(
+    join(folder, 'one.json'),
+    JSON.stringify({ images: [{ id: 5, file_name: first }], annotations: [], categories: [{ id: 1, name: 'nucleus' }] }),
+  );
   const { status, stdout, stderr } = await detect([`pics/${second}`, `pics/${first}`, '--format', 'coco', '--data', 'one.json']);
   assert.equal(status, 1);
   assert.match(stderr, new RegExp(`^ERR_MIMDET_DATASET: pics/${second}: `));
@@ -83,9 +101,15 @@ test('bad pictures have a line with their error, in their place, and the exit st
   const { status, stdout, stderr } = await detect(inputs);
   assert.deepEqual([status, stderr], [1, '']);
   const found = jsonLines<Line>(stdout);
-  assert.deepEqual(found.map(({ file }) => file), inputs);
+  assert.deepEqual(
+    found.map(({ file }) => file),
+    inputs,
+  );
   const [decode, argument] = ['ERR_MIMDET_DECODE', 'ERR_MIMDET_INVALID_ARGUMENT'];
-  assert.deepEqual(found.map(({ error }) => error?.code), [decode, undefined, decode, argument, argument, undefined]);
+  assert.deepEqual(
+    found.map(({ error }) => error?.code),
+    [decode, undefined, decode, argument, argument, undefined],
+  );
   const table = await detect(['b.txt', `pics/${first}`, '--format', 'table']);
   assert.equal(table.status, 1);
   assert.match(table.stdout, /^b\.txt {2}ERR_MIMDET_DECODE: /);
@@ -95,7 +119,10 @@ test('patterns are expanded by us; folders of folders with --recursive; a litera
   mkdirSync(join(folder, 'deep/sub'), { recursive: true });
   copyFileSync(join(folder, 'pics', first), join(folder, 'deep/sub/a[1].png'));
   const files = async (args: string[]) => jsonLines<Line>((await detect([...args, '--no-masks'])).stdout).map(({ file }) => file);
-  assert.deepEqual(await files(['pics/*.png']), names.map((name) => `pics/${name}`));
+  assert.deepEqual(
+    await files(['pics/*.png']),
+    names.map((name) => `pics/${name}`),
+  );
   assert.deepEqual(await files(['deep', '-r']), ['deep/sub/a[1].png']);
   assert.deepEqual(await files(['deep/sub/a[1].png']), ['deep/sub/a[1].png']);
 });
@@ -104,7 +131,10 @@ test('names from standard input, by lines or NUL', async () => {
   for (const end of ['\n', '\0']) {
     const { status, stdout } = await detect(['-'], { input: [`pics/${second}`, `pics/${first}`].join(end) });
     assert.equal(status, 0);
-    assert.deepEqual(jsonLines<Line>(stdout).map(({ file }) => file), [`pics/${second}`, `pics/${first}`]);
+    assert.deepEqual(
+      jsonLines<Line>(stdout).map(({ file }) => file),
+      [`pics/${second}`, `pics/${first}`],
+    );
   }
 });
 
@@ -118,7 +148,11 @@ test('--draw writes a PNG of the same size for each picture and overwrites no in
   const { status, stderr } = await detect([`pics/${first}`, `pics/${second}`, 'deep', '-r', '--draw', 'drawn/here']);
   assert.equal(status, 0, stderr);
   assert.deepEqual(readdirSync(join(folder, 'drawn/here')).sort(), ['a[1].png', first, second].sort());
-  const [before, drawn] = await Promise.all([`pics/${first}`, `drawn/here/${first}`].map((file) => sharp(join(folder, file)).removeAlpha().raw().toBuffer({ resolveWithObject: true })));
+  const [before, drawn] = await Promise.all(
+    [`pics/${first}`, `drawn/here/${first}`].map((file) =>
+      sharp(join(folder, file)).removeAlpha().raw().toBuffer({ resolveWithObject: true }),
+    ),
+  );
   assert.deepEqual([drawn!.info.width, drawn!.info.height], [before!.info.width, before!.info.height]);
   assert.ok(!drawn!.data.equals(before!.data));
   const bytes = readFileSync(join(folder, 'pics', first));

@@ -9,7 +9,9 @@ import { jsonLines, lines, main, mimdet, pictures, scratch } from './run-cli.js'
 
 const folder = scratch();
 /** More pictures than can be done before a signal arrives. */
-const many = Array<string[]>(50).fill(readdirSync(pictures).map((name) => join(pictures, name))).flat();
+const many = Array<string[]>(50)
+  .fill(readdirSync(pictures).map((name) => join(pictures, name)))
+  .flat();
 
 test('Ctrl-C: status 130, and every line is complete', async () => {
   let sent = false;
@@ -23,21 +25,29 @@ test('Ctrl-C: status 130, and every line is complete', async () => {
   assert.ok(stdout.endsWith('\n'));
   const found = jsonLines<{ file: string }>(stdout);
   assert.ok(found.length >= 2 && found.length < many.length);
-  assert.deepEqual(found.map(({ file }) => file), many.slice(0, found.length));
+  assert.deepEqual(
+    found.map(({ file }) => file),
+    many.slice(0, found.length),
+  );
 });
 
 test('Ctrl-C: a COCO array is closed, so that it can be read', async () => {
   let sent = false;
-  const { status, stdout } = await mimdet(['detect', ...many, '--weights', 'nuclei', '--format', 'coco', '--draw', join(folder, 'drawn')], {
-    onOutput: (child) => (sent ||= child.kill('SIGINT')),
-  });
+  const { status, stdout } = await mimdet(
+    ['detect', ...many, '--weights', 'nuclei', '--format', 'coco', '--draw', join(folder, 'drawn')],
+    {
+      onOutput: (child) => (sent ||= child.kill('SIGINT')),
+    },
+  );
   assert.equal(status, 130);
   assert.ok((JSON.parse(stdout) as CocoResult[]).length > 0);
   assert.ok(readdirSync(join(folder, 'drawn')).every((name) => name.endsWith('.png')));
 });
 
 test('a list that never ends is read as it comes, and Ctrl-C ends it', async () => {
-  const child = spawn(process.execPath, [main, 'detect', '-', '--weights', 'nuclei'], { env: { ...process.env, MIMDET_DEVICE: 'cpu' } });
+  const child = spawn(process.execPath, [main, 'detect', '-', '--weights', 'nuclei'], {
+    env: { ...process.env, MIMDET_DEVICE: 'cpu' },
+  });
   child.stdin.write(`${many[0]}\n`);
   const first = await new Promise<string>((resolve) => child.stdout.setEncoding('utf8').once('data', resolve));
   assert.equal(jsonLines<{ file: string }>(first)[0]?.file, many[0]);

@@ -14,7 +14,9 @@ interface Expected {
 
 const folder = scratch();
 const numbers = (summary: IouSummary, last: number) =>
-  ['AP', 'AP50', 'AP75', 'APs', 'APm', 'APl', 'AR1', 'AR10', `AR${last}`, 'ARs', 'ARm', 'ARl'].map((key) => (summary as unknown as Record<string, number>)[key]);
+  ['AP', 'AP50', 'AP75', 'APs', 'APm', 'APl', 'AR1', 'AR10', `AR${last}`, 'ARs', 'ARm', 'ARl'].map(
+    (key) => (summary as unknown as Record<string, number>)[key],
+  );
 
 async function evaluateFiles(place: string, iou: string, last: string) {
   const json = join(folder, 'summary.json');
@@ -27,7 +29,9 @@ for (const set of ['coco-eval', 'coco-eval/more']) {
   const expected = goldenJson<Record<string, Record<string, Expected>>>(set, 'expected.json');
   for (const [name, cases] of Object.entries(expected)) {
     // Annotation ids from 0 are counted right, unlike the reference: `id_one` holds those numbers.
-    const key = Object.keys(cases).find((kind) => kind.startsWith('segm') && kind.endsWith('@500')) ?? Object.keys(cases).find((kind) => kind.includes('@'));
+    const key =
+      Object.keys(cases).find((kind) => kind.startsWith('segm') && kind.endsWith('@500')) ??
+      Object.keys(cases).find((kind) => kind.includes('@'));
     if (!key || name === 'id_zero' || !cases[key]?.stats) continue;
     test(`${set}/${name} ${key} equals pycocotools`, async () => {
       const [iou, last] = key.split('@') as ['bbox' | 'segm', string];
@@ -39,7 +43,7 @@ for (const set of ['coco-eval', 'coco-eval/more']) {
   }
 }
 
-test('the well-known table, by pycocotools\' own words, and AP of each category', async () => {
+test("the well-known table, by pycocotools' own words, and AP of each category", async () => {
   const { stdout, summary } = await evaluateFiles(join(golden('coco-eval')!, 'plain'), 'bbox', '500');
   const ap = summary.bbox!.AP.toFixed(3);
   assert.ok(stdout.includes(` Average Precision  (AP) @[ IoU=0.50:0.95 | area=   all | maxDets=500 ] = ${ap}\n`), stdout);
@@ -52,7 +56,15 @@ test('the well-known table, by pycocotools\' own words, and AP of each category'
 
 test('--json - gives the object of evaluate() on standard output, and nothing else', async () => {
   const place = join(golden('coco-eval')!, 'plain');
-  const { stdout } = await mimdet(['eval', '--data', join(place, 'gt.json'), '--predictions', join(place, 'dt.json'), '--json', '-']);
+  const { stdout } = await mimdet([
+    'eval',
+    '--data',
+    join(place, 'gt.json'),
+    '--predictions',
+    join(place, 'dt.json'),
+    '--json',
+    '-',
+  ]);
   const summary = JSON.parse(stdout) as EvaluationSummary;
   assert.deepEqual(Object.keys(summary), ['bbox', 'segm']);
 });
@@ -71,7 +83,19 @@ test('results of unknown pictures, and files that are none, are errors of the da
 
 test('a model on the example pictures, found beside the JSON; --out gives what it found', async () => {
   const out = join(folder, 'found.json');
-  const { status, stdout, stderr } = await mimdet(['eval', '--weights', 'nuclei', '--data', join(root, 'examples/nuclei.json'), '--images', pictures, '--json', '-', '--out', out]);
+  const { status, stdout, stderr } = await mimdet([
+    'eval',
+    '--weights',
+    'nuclei',
+    '--data',
+    join(root, 'examples/nuclei.json'),
+    '--images',
+    pictures,
+    '--json',
+    '-',
+    '--out',
+    out,
+  ]);
   assert.equal(status, 0, stderr);
   const summary = JSON.parse(stdout) as EvaluationSummary;
   assert.ok(summary.bbox!.AP > 0.3 && summary.segm!.AP > 0.3, stdout);
@@ -85,18 +109,40 @@ test('a model on the example pictures, found beside the JSON; --out gives what i
 test('a missing picture is said, the others count, and the exit status is 1', async () => {
   const data = JSON.parse(readFileSync(join(root, 'examples/nuclei.json'), 'utf8')) as { images: { file_name: string }[] };
   mkdirSync(join(folder, 'images'));
-  for (const { file_name } of data.images.slice(0, -1)) copyFileSync(join(pictures, file_name), join(folder, 'images', file_name));
+  for (const { file_name } of data.images.slice(0, -1))
+    copyFileSync(join(pictures, file_name), join(folder, 'images', file_name));
   writeFileSync(join(folder, 'data.json'), JSON.stringify(data));
-  const { status, stdout, stderr } = await mimdet(['eval', '--weights', 'nuclei', '--data', join(folder, 'data.json'), '--iou', 'bbox', '--json', '-']);
+  const { status, stdout, stderr } = await mimdet([
+    'eval',
+    '--weights',
+    'nuclei',
+    '--data',
+    join(folder, 'data.json'),
+    '--iou',
+    'bbox',
+    '--json',
+    '-',
+  ]);
   assert.equal(status, 1);
   assert.match(stderr, new RegExp(`^ERR_MIMDET_DECODE: .*${data.images.at(-1)!.file_name}`));
   assert.deepEqual(Object.keys(JSON.parse(stdout) as object), ['bbox']);
 });
 
 test('classes that the data set does not have are named', async () => {
-  const data = { ...(JSON.parse(readFileSync(join(root, 'examples/nuclei.json'), 'utf8')) as object), categories: [{ id: 1, name: 'cell' }] };
+  const data = {
+    ...(JSON.parse(readFileSync(join(root, 'examples/nuclei.json'), 'utf8')) as object),
+    categories: [{ id: 1, name: 'cell' }],
+  };
   writeFileSync(join(folder, 'cells.json'), JSON.stringify(data));
-  const { status, stderr } = await mimdet(['eval', '--weights', 'nuclei', '--data', join(folder, 'cells.json'), '--images', pictures]);
+  const { status, stderr } = await mimdet([
+    'eval',
+    '--weights',
+    'nuclei',
+    '--data',
+    join(folder, 'cells.json'),
+    '--images',
+    pictures,
+  ]);
   assert.equal(status, 1);
   assert.match(stderr, /^ERR_MIMDET_DATASET: .*nucleus.*cell/);
 });

@@ -31,19 +31,39 @@ const config = goldenFile('checkpoints', 'config.json');
 function tensors(path: string): Record<string, { dtype: string; bytes: Buffer }> {
   const file = readFileSync(path);
   const start = 8 + Number(file.readBigUInt64LE(0));
-  const header = JSON.parse(file.subarray(8, start).toString()) as Record<string, { dtype: string; data_offsets: [number, number] }>;
+  const header = JSON.parse(file.subarray(8, start).toString()) as Record<
+    string,
+    { dtype: string; data_offsets: [number, number] }
+  >;
   delete header['__metadata__'];
-  const entries = Object.entries(header).map(([name, { dtype, data_offsets: [from, to] }]) => [name, { dtype, bytes: file.subarray(start + from, start + to) }]);
+  const entries = Object.entries(header).map(
+    ([
+      name,
+      {
+        dtype,
+        data_offsets: [from, to],
+      },
+    ]) => [name, { dtype, bytes: file.subarray(start + from, start + to) }],
+  );
   return Object.fromEntries(entries) as Record<string, { dtype: string; bytes: Buffer }>;
 }
 
 const expected = tensors(goldenFile('checkpoints', 'weights.safetensors'));
-const entries = goldenJson<Entry[]>('checkpoints', 'manifest.json').filter(({ file }) => existsSync(join(golden('checkpoints')!, file)));
+const entries = goldenJson<Entry[]>('checkpoints', 'manifest.json').filter(({ file }) =>
+  existsSync(join(golden('checkpoints')!, file)),
+);
 
 for (const { file, converts_to, equality, error, names } of entries) {
   test(`convert ${file}: ${error ?? equality}`, async () => {
     const out = join(folder, `${file}.safetensors`);
-    const { status, stdout, stderr } = await mimdet(['convert', goldenFile('checkpoints', file), out, '--config', config, '--json']);
+    const { status, stdout, stderr } = await mimdet([
+      'convert',
+      goldenFile('checkpoints', file),
+      out,
+      '--config',
+      config,
+      '--json',
+    ]);
     if (error) {
       assert.equal(status, 1, stderr);
       assert.match(stderr, new RegExp(`^${error}: [^\\n]*\\n$`));
@@ -56,16 +76,30 @@ for (const { file, converts_to, equality, error, names } of entries) {
     const found = tensors(out);
     assert.equal((JSON.parse(stdout) as { tensors: number }).tensors, Object.keys(found).length);
     assert.deepEqual(Object.keys(found).sort(), Object.keys(expected).sort());
-    if (equality === 'every bit') for (const [name, { bytes }] of Object.entries(expected)) assert.ok(found[name]!.bytes.equals(bytes), name);
+    if (equality === 'every bit')
+      for (const [name, { bytes }] of Object.entries(expected)) assert.ok(found[name]!.bytes.equals(bytes), name);
   });
 }
 
 test('--half writes float16; --classes gives the names; info reads both', async () => {
   const out = join(folder, 'half.safetensors');
-  const [whole, count] = [goldenFile('checkpoints', 'zip.pth'), (JSON.parse(readFileSync(config, 'utf8')) as { classes: string[] }).classes.length];
+  const [whole, count] = [
+    goldenFile('checkpoints', 'zip.pth'),
+    (JSON.parse(readFileSync(config, 'utf8')) as { classes: string[] }).classes.length,
+  ];
   const names = Array.from({ length: count }, (_, i) => `kind ${i}`);
   writeFileSync(join(folder, 'names.txt'), names.join('\n'));
-  const { status, stderr } = await mimdet(['convert', whole, out, '--config', config, '--half', '--classes', join(folder, 'names.txt'), '--quiet']);
+  const { status, stderr } = await mimdet([
+    'convert',
+    whole,
+    out,
+    '--config',
+    config,
+    '--half',
+    '--classes',
+    join(folder, 'names.txt'),
+    '--quiet',
+  ]);
   assert.equal(status, 0, stderr);
   const info = JSON.parse((await mimdet(['info', out, '--json'])).stdout) as Info;
   assert.deepEqual([info.format, info.classes], ['mimdet', names]);
@@ -76,7 +110,15 @@ test('--half writes float16; --classes gives the names; info reads both', async 
 test('a wrong number of class names, and a configuration that does not fit, are said', async () => {
   writeFileSync(join(folder, 'many.txt'), Array.from({ length: 50 }, (_, i) => `c${i}`).join('\n'));
   const input = goldenFile('checkpoints', 'zip.pth');
-  const names = await mimdet(['convert', input, join(folder, 'x.safetensors'), '--config', config, '--classes', join(folder, 'many.txt')]);
+  const names = await mimdet([
+    'convert',
+    input,
+    join(folder, 'x.safetensors'),
+    '--config',
+    config,
+    '--classes',
+    join(folder, 'many.txt'),
+  ]);
   assert.equal(names.status, 2, names.stderr);
   const base = await mimdet(['convert', input, join(folder, 'x.safetensors'), '--config', 'base']);
   assert.equal(base.status, 1, base.stderr);
@@ -89,7 +131,10 @@ test('MAE: the full checkpoint becomes a start for training, the encoder alone i
   const full = await mimdet(['convert', goldenFile('micro', 'mae_full.pth'), out, ...micro]);
   assert.equal(full.status, 0, full.stderr);
   assert.match(full.stdout, /mimdet-init/);
-  assert.deepEqual(Object.keys(tensors(out)).sort(), Object.keys(tensors(goldenFile('micro', 'mae_expected.safetensors'))).sort());
+  assert.deepEqual(
+    Object.keys(tensors(out)).sort(),
+    Object.keys(tensors(goldenFile('micro', 'mae_expected.safetensors'))).sort(),
+  );
   const encoder = [goldenFile('micro', 'mae_encoder_only.pth'), join(folder, 'encoder.safetensors'), ...micro];
   const refused = await mimdet(['convert', ...encoder]);
   assert.equal(refused.status, 1);

@@ -12,7 +12,11 @@ const run = (args: string[]) => mimdet(args, { cwd: folder });
 
 /** Number of pixels that differ between a picture and what was drawn onto it. */
 async function changed(name: string, drawn: string): Promise<number> {
-  const [before, after] = await Promise.all([join(pictures, name), join(folder, drawn, name)].map((file) => sharp(file).removeAlpha().toColourspace('srgb').raw().toBuffer()));
+  const [before, after] = await Promise.all(
+    [join(pictures, name), join(folder, drawn, name)].map((file) =>
+      sharp(file).removeAlpha().toColourspace('srgb').raw().toBuffer(),
+    ),
+  );
   assert.equal(after!.length, before!.length);
   return before!.reduce((count, byte, i) => count + (byte === after![i] ? 0 : 1), 0);
 }
@@ -32,18 +36,38 @@ test('a threshold that nothing reaches leaves the pictures as they are', async (
 });
 
 test('draws the annotations of a data set', async () => {
-  const { status, stderr } = await run(['draw', join(root, 'examples/nuclei.json'), '--images', 'pics', '--out', 'truth', '--quiet']);
+  const { status, stderr } = await run([
+    'draw',
+    join(root, 'examples/nuclei.json'),
+    '--images',
+    'pics',
+    '--out',
+    'truth',
+    '--quiet',
+  ]);
   assert.equal(status, 0, stderr);
   assert.ok((await changed(names[0]!, 'truth')) > 1000);
 });
 
 test('polygons, uncompressed runs and a box alone are drawn; a result file wants its data set', async () => {
-  const picture = { id: 1, file_name: names[0], ...(await sharp(join(pictures, names[0]!)).metadata().then(({ width, height }) => ({ width, height }))) };
+  const picture = {
+    id: 1,
+    file_name: names[0],
+    ...(await sharp(join(pictures, names[0]!))
+      .metadata()
+      .then(({ width, height }) => ({ width, height }))),
+  };
   const data = { images: [picture], annotations: [], categories: [{ id: 4, name: 'thing' }] };
   const results = [
     { image_id: 1, category_id: 4, score: 0.9, segmentation: [[20, 20, 120, 20, 120, 120, 20, 120]] },
     { image_id: 1, category_id: 4, score: 0.8, bbox: [5, 5, 50, 50] },
-    { image_id: 1, category_id: 4, score: 0.7, bbox: [0, 0, 9, 9], segmentation: { size: [picture.height, picture.width], counts: [0, 9, picture.height! * picture.width! - 9] } },
+    {
+      image_id: 1,
+      category_id: 4,
+      score: 0.7,
+      bbox: [0, 0, 9, 9],
+      segmentation: { size: [picture.height, picture.width], counts: [0, 9, picture.height! * picture.width! - 9] },
+    },
   ];
   writeFileSync(join(folder, 'data.json'), JSON.stringify(data));
   writeFileSync(join(folder, 'results.json'), JSON.stringify(results));
@@ -55,7 +79,11 @@ test('polygons, uncompressed runs and a box alone are drawn; a result file wants
 
 test('one bad sheet is said, the others are drawn', async () => {
   const [good] = lines(readFileSync(join(folder, 'found.jsonl'), 'utf8'));
-  const bad = [{ file: 'none.png', width: 5, height: 5, instances: [] }, { file: `pics/${names[1]}`, width: 5, height: 5, instances: [] }, { file: `pics/${names[1]}`, instances: 7 }];
+  const bad = [
+    { file: 'none.png', width: 5, height: 5, instances: [] },
+    { file: `pics/${names[1]}`, width: 5, height: 5, instances: [] },
+    { file: `pics/${names[1]}`, instances: 7 },
+  ];
   writeFileSync(join(folder, 'mixed.jsonl'), [...bad.map((line) => JSON.stringify(line)), good].join('\n'));
   const { status, stderr } = await run(['draw', 'mixed.jsonl', '--out', 'mixed']);
   assert.equal(status, 1);
@@ -68,7 +96,12 @@ test('bench: latency, stages, event loop and memory, as text and as JSON', async
   const text = await run(args);
   assert.equal(text.status, 0, text.stderr);
   for (const says of ['pictures/s', 'p99', 'event loop', 'peak']) assert.ok(text.stdout.includes(says), says);
-  const summary = JSON.parse((await run([...args, '--json'])).stdout) as { runs: number; latencyMs: Record<string, number>; stagesMs: Record<string, number>; peakMemoryBytes: number };
+  const summary = JSON.parse((await run([...args, '--json'])).stdout) as {
+    runs: number;
+    latencyMs: Record<string, number>;
+    stagesMs: Record<string, number>;
+    peakMemoryBytes: number;
+  };
   assert.equal(summary.runs, 4);
   assert.ok(summary.latencyMs['p50']! <= summary.latencyMs['p90']! && summary.latencyMs['p90']! <= summary.latencyMs['p99']!);
   assert.ok(summary.stagesMs['model']! > 0 && summary.peakMemoryBytes > 50e6);
