@@ -98,7 +98,8 @@ std::vector<Instances> detect_forward(const Model& model, const Forward& forward
 }  // namespace
 
 void compare_detections(const Model& model, const Folder& folder, const Json& forwards, Report& report) {
-  for (const auto& [name, entries] : folder.json("detections.json").object()) {
+  const Json json = folder.json("detections.json");
+  for (const auto& [name, entries] : json.object()) {
     const std::string row = "detections.json/" + name;
     std::vector<Instances> found;
     if (forwards.find(name)) {
