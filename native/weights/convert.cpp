@@ -81,6 +81,11 @@ Plan plan_mae(const Checkpoint& checkpoint, const std::vector<TensorSpec>& found
   return plan;
 }
 
+Plan make_plan(const Checkpoint& checkpoint, const ConvertOptions& options) {
+  const std::vector<TensorSpec> found = specs_of(checkpoint.tensors);
+  return is_mae(found) ? plan_mae(checkpoint, found, options) : plan_model(checkpoint, found, options);
+}
+
 /// The piece's numbers, looked at before they are rounded.
 NamedTensor make(const Piece& piece, bool half) {
   NamedTensor tensor = read_tensor(*piece.source, DType::kFloat32);
@@ -94,13 +99,13 @@ NamedTensor make(const Piece& piece, bool half) {
   return tensor;
 }
 
-void write(const std::string& output, const Plan& plan, bool half, const CancelFlag& cancel) {
+void write(const std::string& input, const std::string& output, const Plan& plan, bool half, const CancelFlag& cancel) {
   std::vector<TensorSpec> specs;
   for (const Piece& piece : plan.pieces) specs.push_back({piece.name, half ? DType::kFloat16 : DType::kFloat32, piece.shape});
   SafetensorsWriter writer(output, specs, make_metadata(plan.format, plan.config, plan.card));
   for (const Piece& piece : plan.pieces) {
     throw_if_cancelled(cancel);
-    const NamedTensor tensor = make(piece, half);
+    const NamedTensor tensor = in_file(input, [&] { return make(piece, half); });
     writer.append(tensor.data, tensor.bytes);
   }
   writer.commit();
@@ -118,13 +123,10 @@ ConvertReport report_of(const Plan& plan, const Checkpoint& checkpoint) {
 }  // namespace
 
 ConvertReport convert(const std::string& input, const std::string& output, const ConvertOptions& options, const CancelFlag& cancel) {
-  return in_file(input, [&] {
-    const Checkpoint checkpoint = read_checkpoint(map_file(input));
-    const std::vector<TensorSpec> found = specs_of(checkpoint.tensors);
-    const Plan plan = is_mae(found) ? plan_mae(checkpoint, found, options) : plan_model(checkpoint, found, options);
-    write(output, plan, options.half, cancel);
-    return report_of(plan, checkpoint);
-  });
+  const Checkpoint checkpoint = in_file(input, [&] { return read_checkpoint(map_file(input)); });
+  const Plan plan = in_file(input, [&] { return make_plan(checkpoint, options); });
+  write(input, output, plan, options.half, cancel);
+  return report_of(plan, checkpoint);
 }
 
 }  // namespace mimdet

@@ -11,6 +11,7 @@ namespace mimdet {
 namespace {
 
 using Kind = PickleNode::Kind;
+constexpr size_t kMostTensors = 65536;  // the deepest configuration has some 15,000
 
 bool has_tensors(const PickleNode& dict, const TensorReader& reader) {
   for (size_t i = 1; i < dict.items.size(); i += 2)
@@ -44,6 +45,7 @@ std::vector<StoredTensor> read_state_dict(const Pickle& pickle, const TensorRead
   std::vector<std::string_view> names;
   for (size_t i = 0; i + 1 < dict.items.size(); i += 2) {
     const std::string_view name = text_of(dict.items[i]);
+    if (names.size() > kMostTensors) no_tensors("a dictionary of more than " + std::to_string(kMostTensors) + " names");
     if (!name.empty() && last.insert_or_assign(name, &dict.items[i + 1]).second) names.push_back(name);
   }
   std::vector<StoredTensor> tensors;
