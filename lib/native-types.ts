@@ -1,6 +1,9 @@
 /** Typed mirror of what the addon exports (native/addon). Nothing here is public. */
 
-/** A decoded picture: RGB, row by row. The addon reads `data` while the call is pending, so nobody may change it. */
+/**
+ * A decoded picture: RGB, row by row. The addon reads `data` in place while the call is pending, also after an abort: nobody may change,
+ * transfer or resize it, so pixels that a user owns are copied before. Shared memory is refused.
+ */
 export interface NativeImage {
   data: Uint8Array;
   width: number;
@@ -10,10 +13,10 @@ export interface NativeImage {
 export interface NativeLoadOptions {
   device: string; // 'auto' | 'cpu' | 'cuda' | 'cuda:N'
   precision: string; // 'auto' | 'float32' | 'bfloat16' | 'float16' | 'int8'
-  threads: number; // 0: as many as there are cores
+  threads: number; // 0: LibTorch's own choice, as many as there are cores
   maxBatchSize: number;
   maxQueueDelayMs: number;
-  maxQueueSize: number;
+  maxQueueSize: number; // 0: no bound
   minSize: number; // 0: the configuration's
   maxSize: number; // 0: the configuration's
 }
@@ -25,8 +28,8 @@ export interface NativeDetectOptions {
   masks: boolean;
   sampleRatio: number;
   seed: bigint; // uint64
-  priority: number;
-  deadlineMs: number; // 0: none
+  priority: number; // int32, higher first
+  deadlineMs: number; // of the result, from now; 0: none
 }
 
 export interface NativeDetections {
@@ -51,11 +54,12 @@ export interface NativeStats {
   queued: number;
   running: number;
   completed: number;
-  rejected: number;
-  cancelled: number;
+  failed: number;
+  rejected: number; // queue full, or too late
+  cancelled: number; // by the caller or by close(false)
   batches: number;
-  waitingMsTotal: number;
-  computeMsTotal: number;
+  waitingMsTotal: number; // of the completed
+  computeMsTotal: number; // of all passes through the model
   deviceBytes: number;
 }
 
@@ -64,7 +68,7 @@ export interface NativeDetector {
   /** `job` is a number that nobody uses twice; `cancel(job)` makes the promise reject with code 'CANCELLED' soon. */
   detect(image: NativeImage, options: NativeDetectOptions, job: number): Promise<NativeDetections>;
   stats(): NativeStats;
-  /** Waits for running and queued calls if `drain`, else rejects the queued ones with ERR_MIMDET_DISPOSED. Resolves when all is freed. */
+  /** Finishes running and queued calls if `drain`, else rejects them with ERR_MIMDET_DISPOSED. Resolves when all is freed. */
   close(drain: boolean): Promise<void>;
 }
 

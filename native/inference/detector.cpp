@@ -77,7 +77,7 @@ std::vector<Image> Detector::resize(const std::vector<BorrowedPicture*>& picture
 }
 
 int64_t Detector::device_bytes() const {
-  if (device_.is_cpu()) return info_.parameters * static_cast<int64_t>(c10::elementSize(dtype_));
+  if (device_.is_cpu()) return 0;
   const auto stats = at::accelerator::getDeviceStats(device_.index());
   return stats.allocated_bytes[static_cast<size_t>(c10::CachingAllocator::StatType::AGGREGATE)].current;
 }

@@ -37,7 +37,7 @@ class Detector {
   /// One result for each picture, in order. All have the same input size. Throws Cancelled between stations once `cancel` is up.
   std::vector<DetectResult> detect(const std::vector<BorrowedPicture*>& pictures, const DetectOptions& options, const CancelFlag& cancel) const;
 
-  /// Bytes that the device holds for this process (a GPU's allocator) or for the weights (CPU).
+  /// Bytes that a GPU holds for this process; 0 on the CPU.
   int64_t device_bytes() const;
 
  private:

@@ -123,7 +123,12 @@ std::vector<DetectResult> Session::detect(const Jobs& jobs, const CancelFlag& ca
   Engine::use_threads(info_.threads);
   std::vector<BorrowedPicture*> pictures;
   for (const DetectJobPtr& job : jobs) pictures.push_back(&job->picture);
-  return detector_->detect(pictures, jobs.front()->options, cancel);
+  Stopwatch watch;
+  auto results = detector_->detect(pictures, jobs.front()->options, cancel);
+  const std::lock_guard lock(mutex_);
+  counts_.compute_ms += watch.lap_ms();
+  counts_.device_bytes = detector_->device_bytes();
+  return results;
 }
 
 /// Ends those that nobody wants any more; the others are the pass.
@@ -147,8 +152,6 @@ void Session::finish(const DetectJobPtr& job, DetectResult result) {
     std::erase(running_, job);
     ++counts_.completed;
     counts_.waiting_ms += result.timing.queue_ms;
-    counts_.compute_ms += result.timing.preprocess_ms + result.timing.model_ms + result.timing.postprocess_ms;
-    counts_.device_bytes = detector_->device_bytes();
   }
   job->done(std::move(result));
 }

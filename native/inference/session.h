@@ -14,7 +14,8 @@ namespace mimdet {
 
 struct SessionStats {
   int64_t queued = 0, running = 0, completed = 0, failed = 0, rejected = 0, cancelled = 0, batches = 0;
-  double waiting_ms = 0, compute_ms = 0;  // sums over the completed
+  double waiting_ms = 0;  // sum over the completed
+  double compute_ms = 0;  // of all passes
   int64_t device_bytes = 0;
 };
 
