@@ -22,3 +22,17 @@ export function goldenFile(folder: string, file: string): string {
   if (place === undefined) throw new Error(`there is no reference data ${folder}`);
   return join(place, file);
 }
+
+/** A folder's weights with its config.json put into the metadata: the reference's own files have none. */
+export function goldenModel(folder: string): Uint8Array {
+  const file = readFileSync(goldenFile(folder, 'weights.safetensors'));
+  const headerEnd = 8 + Number(file.readBigUInt64LE(0));
+  const header = JSON.parse(file.toString('utf8', 8, headerEnd)) as Record<string, object>;
+  const config = readFileSync(goldenFile(folder, 'config.json'), 'utf8');
+  header['__metadata__'] = { format: 'mimdet', version: '1', config };
+  const text = JSON.stringify(header);
+  const padded = Buffer.from(text + ' '.repeat((8 - (Buffer.byteLength(text) % 8)) % 8));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(padded.length));
+  return new Uint8Array(Buffer.concat([length, padded, file.subarray(headerEnd)]));
+}

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import test, { after, before } from 'node:test';
 import { Detector, decodeImage, type CocoResult, type Detections, type Instance } from '../../lib/index.js';
-import { golden, goldenFile, goldenJson } from '../golden-folder.js';
+import { golden, goldenFile, goldenJson, goldenModel } from '../golden-folder.js';
 
 interface Found {
   box: number[]; // x1 y1 x2 y2
@@ -71,7 +71,7 @@ test('a picture of the shipped ones: the reference’s instances', async () => {
 
 test('the small model, from the files: the reference’s instances', async () => {
   const { pictures } = goldenJson<{ pictures: Record<string, { detections: Found[] }> }>('micro', 'end_to_end.json');
-  await using micro = await Detector.load(goldenFile('micro', 'weights.safetensors'), { device: 'cpu' });
+  await using micro = await Detector.load(goldenModel('micro'), { device: 'cpu' });
   for (const [file, { detections }] of Object.entries(pictures)) {
     const found = await micro.detect(goldenFile('micro', file), { scoreThreshold: 0.05 });
     assertFound(found, detections, { box: 0.01, score: 5e-5, mask: 0.999 });
