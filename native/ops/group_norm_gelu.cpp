@@ -47,27 +47,28 @@ Moments moments_of(const cpu::Kernels& k, const float* x, int64_t count) {
 void normalize(const cpu::Kernels& k, float* x, int64_t pixels, const at::Tensor& scale, const at::Tensor& shift, double eps) {
   const int64_t channels = scale.size(0);
   const Moments moments = moments_of(k, x, pixels * channels);
+  const float centre = static_cast<float>(moments.mean);  // taken off first: a mean far from zero must cost no digits
   const double factor = 1 / std::sqrt(moments.squares / moments.count + eps);
   std::vector<float> scales(channels), shifts(channels);
   for (int64_t c = 0; c < channels; ++c) {
     const double full = scale.const_data_ptr<float>()[c] * factor;
     scales[c] = static_cast<float>(full);
-    shifts[c] = static_cast<float>(shift.const_data_ptr<float>()[c] - moments.mean * full);
+    shifts[c] = static_cast<float>(shift.const_data_ptr<float>()[c] - (moments.mean - centre) * full);
   }
   at::parallel_for(0, pixels, std::max<int64_t>(1, 16 * kPiece / channels), [&](int64_t begin, int64_t end) {
-    k.affine_gelu(x + begin * channels, scales.data(), shifts.data(), x + begin * channels, end - begin, channels);
+    k.affine_gelu(x + begin * channels, centre, scales.data(), shifts.data(), end - begin, channels);
   });
 }
 
 }  // namespace
 
 at::Tensor group_norm_gelu(const at::Tensor& x, const at::Tensor& scale, const at::Tensor& shift, double eps) {
-  const bool fast = has_fast_kernels(x) && x.is_contiguous(at::MemoryFormat::ChannelsLast) && scale.is_contiguous() && shift.is_contiguous();
-  if (!fast || x.numel() == 0) return group_norm_gelu_composite(x, scale, shift, eps);
+  if (!has_fast_kernels(x) || x.numel() == 0) return group_norm_gelu_composite(x, scale, shift, eps);
+  const at::Tensor y = x.contiguous(at::MemoryFormat::ChannelsLast);
   const int64_t pixels = x.size(2) * x.size(3);
   for (int64_t i = 0; i < x.size(0); ++i)
-    normalize(*cpu::kernels(), x.mutable_data_ptr<float>() + i * pixels * x.size(1), pixels, scale, shift, eps);
-  return x;
+    normalize(*cpu::kernels(), y.mutable_data_ptr<float>() + i * pixels * x.size(1), pixels, scale.contiguous(), shift.contiguous(), eps);
+  return y;
 }
 
 at::Tensor group_norm_gelu_composite(const at::Tensor& x, const at::Tensor& scale, const at::Tensor& shift, double eps) {

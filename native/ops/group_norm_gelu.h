@@ -6,7 +6,7 @@
 namespace mimdet {
 
 /// `x` (N, C, H, W), `scale` and `shift` (C). The statistics of a picture are over all its channels and pixels, padding too.
-/// The result has the layout of x; x itself may be overwritten and returned.
+/// On the fast way the result is channels-last, and an x that is so already is overwritten and returned.
 at::Tensor group_norm_gelu(const at::Tensor& x, const at::Tensor& scale, const at::Tensor& shift, double eps);
 
 at::Tensor group_norm_gelu_composite(const at::Tensor& x, const at::Tensor& scale, const at::Tensor& shift, double eps);

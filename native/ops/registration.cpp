@@ -34,11 +34,14 @@ struct Registration {
   }
 };
 
+void register_once() {
+  static const auto* registration = new Registration();  // never destroyed: the dispatcher may be gone by then
+  (void)registration;
+}
+
 template <class Signature>
 c10::TypedOperatorHandle<Signature> find(const char* name) {
-  // Never destroyed: the dispatcher may be gone by then.
-  static const Registration& registered = *new Registration();
-  (void)registered;
+  register_once();
   return c10::Dispatcher::singleton().findSchemaOrThrow(name, "").typed<Signature>();
 }
 

@@ -65,8 +65,8 @@ struct Kernels {
   void (*winograd_output)(const WinogradOutput&);
   /// Mean and sum of squared distances from it, of `count` floats.
   void (*moments)(const float* x, int64_t count, double* mean, double* squares);
-  /// y = gelu(x * scale + shift) for `rows` rows of `channels` floats; y may be x.
-  void (*affine_gelu)(const float* x, const float* scale, const float* shift, float* y, int64_t rows, int64_t channels);
+  /// x = gelu((x - centre) * scale + shift), in place, for `rows` rows of `channels` floats.
+  void (*affine_gelu)(float* x, float centre, const float* scale, const float* shift, int64_t rows, int64_t channels);
 };
 
 /// The best kernels for this processor, nullptr where there are none. The same for the life of the process.

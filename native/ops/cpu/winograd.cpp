@@ -13,6 +13,9 @@ namespace {
 constexpr int64_t kTilesATask = 48;  // of 36 points: 1.7 MB for 256 channels, while the weights of a point are read once a task
 constexpr int64_t kOut = 4, kIn = 6, kPoints = 36;
 
+/// Floats from a point to the next. Not a multiple of 4 KB, or all 36 would fall into one set of the first cache.
+int64_t point_stride(int64_t channels) { return kTilesATask * channels + 80; }
+
 /// Where a tile's pixels stand. Tiles are counted over all pictures, row by row.
 struct Place {
   int64_t picture, top, left;  // of the 4×4 pixels that come out
@@ -35,7 +38,7 @@ struct Scratch {
 
 void transform_inputs(const Kernels& k, const Grid& grid, int64_t first, int64_t count, const float* zeros, float* points) {
   const int64_t channels = grid.c.in;
-  WinogradInput input{.pixels = {}, .points = points, .point_stride = kTilesATask * channels, .channels = channels};
+  WinogradInput input{.pixels = {}, .points = points, .point_stride = point_stride(channels), .channels = channels};
   for (int64_t i = 0; i < count; ++i, input.points += channels) {
     const Place place = grid(first + i);
     for (int64_t p = 0; p < kPoints; ++p) {
@@ -49,11 +52,11 @@ void transform_inputs(const Kernels& k, const Grid& grid, int64_t first, int64_t
 void multiply_points(const Kernels& k, const WinogradConvolution& c, int64_t count, const float* inputs, float* outputs) {
   const int64_t matrix = packed_size(k, c.out, c.in);
   for (int64_t p = 0; p < kPoints; ++p) {
-    k.multiply({.a = inputs + p * kTilesATask * c.in,
+    k.multiply({.a = inputs + p * point_stride(c.in),
                 .a_stride = c.in,
                 .weight = c.weight + p * matrix,
                 .bias = nullptr,
-                .c = outputs + p * kTilesATask * c.out,
+                .c = outputs + p * point_stride(c.out),
                 .c_stride = c.out,
                 .rows = count,
                 .depth = c.in,
@@ -63,7 +66,7 @@ void multiply_points(const Kernels& k, const WinogradConvolution& c, int64_t cou
 
 void transform_outputs(const Kernels& k, const Grid& grid, int64_t first, int64_t count, const float* points) {
   const int64_t channels = grid.c.out;
-  WinogradOutput output{.points = points, .point_stride = kTilesATask * channels, .pixels = {}, .bias = grid.c.bias, .channels = channels, .relu = grid.c.relu};
+  WinogradOutput output{.points = points, .point_stride = point_stride(channels), .pixels = {}, .bias = grid.c.bias, .channels = channels, .relu = grid.c.relu};
   for (int64_t i = 0; i < count; ++i, output.points += channels) {
     const Place place = grid(first + i);
     for (int64_t p = 0; p < kOut * kOut; ++p) {
@@ -81,7 +84,7 @@ void winograd_convolution(const Kernels& k, const WinogradConvolution& c) {
   const std::vector<float> zeros(c.in, 0.f);
   const int64_t tasks = (grid.size() + kTilesATask - 1) / kTilesATask;
   at::parallel_for(0, tasks, 1, [&](int64_t begin, int64_t end) {
-    Scratch scratch{std::vector<float>(kPoints * kTilesATask * c.in), std::vector<float>(kPoints * kTilesATask * c.out)};
+    Scratch scratch{std::vector<float>(kPoints * point_stride(c.in)), std::vector<float>(kPoints * point_stride(c.out))};
     for (int64_t task = begin; task < end; ++task) {
       const int64_t first = task * kTilesATask, count = std::min(kTilesATask, grid.size() - first);
       transform_inputs(k, grid, first, count, zeros.data(), scratch.inputs.data());
