@@ -103,7 +103,7 @@ test('--half writes float16; --classes gives the names; info reads both', async 
   assert.equal(status, 0, stderr);
   const info = JSON.parse((await mimdet(['info', out, '--json'])).stdout) as Info;
   assert.deepEqual([info.format, info.classes], ['mimdet', names]);
-  assert.ok(info.tensors.every(({ dtype }) => dtype === 'F16'));
+  assert.ok(info.tensors.every(({ dtype }) => dtype === 'float16'));
   assert.ok(statSync(out).size < 0.6 * statSync(goldenFile('checkpoints', 'weights.safetensors')).size);
 });
 

@@ -30,7 +30,7 @@ const limitMs = 120_000;
 export function mimdet(args: string[], options: RunOptions = {}): Promise<Outcome> {
   const child = spawn(process.execPath, [main, ...args], {
     cwd: options.cwd ?? root,
-    env: { ...process.env, MIMDET_DEVICE: 'cpu', NO_COLOR: '', ...options.env },
+    env: { ...process.env, MIMDET_DEVICE: 'cpu', MIMDET_THREADS: '1', NO_COLOR: '', ...options.env },
     timeout: limitMs,
     killSignal: 'SIGKILL',
   });
