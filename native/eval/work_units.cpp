@@ -4,7 +4,6 @@
 #include <atomic>
 #include <exception>
 #include <mutex>
-#include <system_error>
 #include <thread>
 #include <vector>
 
@@ -60,10 +59,12 @@ class Queue {
 
 void for_each_unit(size_t count, int64_t threads, const CancelFlag& cancel, const std::function<void(size_t)>& work) {
   Queue queue(count, cancel, work);
+  const size_t wanted = thread_count(count, threads);
   std::vector<std::thread> others;
+  others.reserve(wanted);
   try {
-    for (size_t i = 1; i < thread_count(count, threads); ++i) others.emplace_back([&] { queue.run(); });
-  } catch (const std::system_error&) {
+    for (size_t i = 1; i < wanted; ++i) others.emplace_back([&] { queue.run(); });
+  } catch (const std::exception&) {
     // The system gives no more threads: those that there are do the work.
   }
   queue.run();
