@@ -14,12 +14,12 @@ const checks = [
   { name: 'native', needs: decodePictures, commands: () => [[join(root, 'out/native/test/native/mimdet_tests')]], limit: minutes(15) },
   { name: 'parity', needs: decodePictures, commands: parityCommands, limit: minutes(15) },
   { name: 'api', commands: () => nodeTests('test/api'), limit: minutes(20) },
-  { name: 'types', commands: () => nodeTests('test/types'), limit: minutes(5) },
   { name: 'cli', commands: () => nodeTests('test/cli'), limit: minutes(20) },
   { name: 'setup', commands: () => nodeTests('test/setup'), limit: minutes(5) },
   { name: 'stress', commands: () => nodeTests('test/stress'), limit: minutes(20) },
   { name: 'package', commands: () => nodeTests('test/package'), limit: minutes(10) },
-  { name: 'lint', commands: () => [[process.execPath, 'scripts/lint.mjs']], limit: minutes(10) },
+  { name: 'types', commands: () => [[process.execPath, 'scripts/lint.mjs', 'types']], limit: minutes(5) },
+  { name: 'lint', commands: () => [[process.execPath, 'scripts/lint.mjs', 'eslint', 'walls']], limit: minutes(10) },
 ];
 
 async function test(wanted) {
