@@ -116,7 +116,7 @@ ConvertReport report_of(const Plan& plan, const Checkpoint& checkpoint) {
   std::unordered_set<const StoredTensor*> used;
   for (const Piece& piece : plan.pieces) used.insert(piece.source);
   for (const StoredTensor& tensor : checkpoint.tensors)
-    if (!used.contains(&tensor)) report.dropped.push_back(tensor.name);
+    if (!used.contains(&tensor)) report.dropped.push_back(show_name(tensor.name));
   return report;
 }
 

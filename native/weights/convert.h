@@ -20,7 +20,7 @@ struct ConvertOptions {
 
 struct ConvertReport {
   size_t tensors = 0;                // written
-  std::vector<std::string> dropped;  // names of the input that have no place in the output
+  std::vector<std::string> dropped;  // names (printable) of the input that have no place in the output
   std::string preset;                // "base", "large", "tiny" or "custom"
   std::string format;                // "mimdet", or "mimdet-init" for what came from MAE
 };

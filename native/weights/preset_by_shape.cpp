@@ -58,22 +58,35 @@ void set_classes(ModelConfig& config, int64_t count) {
   for (int64_t i = 1; i <= count; ++i) config.classes.push_back("class " + std::to_string(i));
 }
 
+/// The configuration as text, with all that is not the architecture set to one value: what a user chooses (classes, sizes, thresholds) and
+/// what training draws.
+std::string architecture(ModelConfig config) {
+  const ModelConfig any;
+  config.classes = any.classes;
+  config.image_size = any.image_size;
+  config.sample_ratio = any.sample_ratio;
+  config.encoder.drop_path = any.encoder.drop_path;
+  config.pixel_mean = any.pixel_mean;
+  config.pixel_std = any.pixel_std;
+  config.min_size = any.min_size;
+  config.max_size = any.max_size;
+  config.rpn = {.convs = config.rpn.convs, .anchor_sizes = config.rpn.anchor_sizes, .anchor_ratios = config.rpn.anchor_ratios};
+  config.roi = {.box_pool = config.roi.box_pool,
+                .mask_pool = config.roi.mask_pool,
+                .box_convs = config.roi.box_convs,
+                .box_conv_dim = config.roi.box_conv_dim,
+                .box_fc_dim = config.roi.box_fc_dim,
+                .mask_convs = config.roi.mask_convs,
+                .mask_conv_dim = config.roi.mask_conv_dim};
+  return config.to_json().dump();
+}
+
 }  // namespace
 
 std::string preset_of(const ModelConfig& config) {
-  for (const std::string& name : preset_names()) {
-    ModelConfig candidate = preset(name), given = config;
-    for (ModelConfig* c : {&candidate, &given}) {  // what a user sets without making another model
-      c->classes = {"any"};
-      c->image_size = c->patch_size;
-      c->min_size = c->max_size = 1;
-      c->sample_ratio = 1;
-      c->encoder.drop_path = 0;
-      c->roi.score_threshold = c->roi.nms_threshold = 0;
-      c->roi.detections_per_image = 1;
-    }
-    if (candidate.to_json().dump() == given.to_json().dump()) return name;
-  }
+  const std::string own = architecture(config);
+  for (const std::string& name : preset_names())
+    if (architecture(preset(name)) == own) return name;
   return "custom";
 }
 

@@ -10,7 +10,8 @@
 
 namespace mimdet {
 
-/// The name of the preset that this configuration is, classes, sizes of pictures and thresholds aside; "custom" for none.
+/// The name of the preset that this configuration's model is; classes, sizes of pictures, thresholds and what training draws may differ.
+/// "custom" for none.
 std::string preset_of(const ModelConfig& config);
 
 /// The preset that most of the shapes fit, with as many classes and as large a grid as the tensors say; nothing where widths or depths of
