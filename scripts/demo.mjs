@@ -9,7 +9,8 @@ import { fail, note, root, run } from './steps.mjs';
 async function demo() {
   await build();
   rmSync(join(root, 'demo-output'), { recursive: true, force: true });
-  const args = ['detect', 'examples/pictures', '--weights', 'nuclei', '--score-threshold', '0.5', '--format', 'table', '--draw', 'demo-output'];
+  const args = ['detect', 'examples/pictures', '--weights', 'nuclei', '--score-threshold', '0.5', '--format', 'table',
+    '--draw', 'demo-output', '--draw-scale', '3'];
   const { status } = await run(process.execPath, ['dist/cli/main.js', ...args]);
   if (status !== 0) throw new Error(`\`mimdet ${args.join(' ')}\` failed with status ${status}`);
   const drawn = readdirSync(join(root, 'demo-output')).filter((name) => name.endsWith('.png')).sort();

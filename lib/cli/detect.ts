@@ -28,6 +28,7 @@ interface Args extends ModelArgs, DetectArgs {
   format?: FormatName;
   out?: string;
   draw?: string;
+  drawScale?: number;
   data?: string;
   concurrency?: number;
   quiet: boolean;
@@ -40,6 +41,7 @@ const options: Record<string, Options> = {
   format: { choices: ['table', 'jsonl', 'coco'], nargs: 1, describe: 'default: table on a terminal, else jsonl' },
   out: flags.text('write the results to this file instead of standard output', { alias: 'o' }),
   draw: flags.text('a folder for the pictures with masks, boxes and names drawn onto them (PNG)'),
+  'draw-scale': flags.value('draw-scale', integer(1, 16), 'enlarge the drawn pictures so many times (default 1)'),
   data: flags.text('a COCO JSON whose image and category ids --format coco uses'),
   concurrency: flags.value('concurrency', integer(1, 1024), 'pictures that are decoded and computed at the same time'),
   quiet,
@@ -129,7 +131,7 @@ async function work(prepared: Prepared, args: Args, signal: AbortSignal): Promis
   const count: Count = { pictures: 0, failed: 0, instances: 0 };
   for await (const result of detectItems(detector, items, { ...detectOptions(args, signal), concurrency: args.concurrency })) {
     if (output.isTerminal) progress.clear();
-    const failure = (await format.add(result)) ?? (await draw(drawing, result));
+    const failure = (await format.add(result)) ?? (await draw(drawing, result, args.drawScale));
     if (failure) tell(progress, failure);
     if (failure || result.error) count.failed++;
     count.instances += result.detections?.length ?? 0;
@@ -160,10 +162,11 @@ async function run(inputs: string[], args: Args, signal: AbortSignal): Promise<n
 async function draw(
   drawing: Drawing | undefined,
   result: { file: string; detections?: Detections },
+  scale?: number,
 ): Promise<string | undefined> {
   if (!drawing || !result.detections) return undefined;
   try {
-    await drawing.add(result.file, result.detections);
+    await drawing.add(result.file, result.detections, { scale });
     return undefined;
   } catch (error) {
     return failureOf(result.file, error);

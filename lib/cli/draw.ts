@@ -1,7 +1,7 @@
 // `mimdet draw`: annotations or detections that are there already, drawn onto their pictures.
 // Stations: draw-sources (which pictures, what on them) → drawing (Detections.draw, one PNG a picture).
 import type { Options } from 'yargs';
-import { number } from '../validate.js';
+import { integer, number } from '../validate.js';
 import { defineCommand } from './command.js';
 import { Drawing } from './drawing.js';
 import { readSheets, type Sheet } from './draw-sources.js';
@@ -19,6 +19,7 @@ interface Args {
   masks: boolean;
   boxes: boolean;
   labels: boolean;
+  scale?: number;
   quiet: boolean;
 }
 
@@ -30,13 +31,14 @@ const options: Record<string, Options> = {
   masks: { type: 'boolean', default: true, describe: 'draw masks' },
   boxes: { type: 'boolean', default: true, describe: 'draw boxes' },
   labels: { type: 'boolean', default: true, describe: 'draw names and scores' },
+  scale: flags.value('scale', integer(1, 16), 'enlarge the pictures so many times (default 1)'),
   quiet,
 };
 
 async function drawOne(drawing: Drawing, sheet: Sheet, args: Args, signal: AbortSignal): Promise<string> {
-  const { masks, boxes, labels, scoreThreshold: least = 0 } = args;
+  const { masks, boxes, labels, scale, scoreThreshold: least = 0 } = args;
   const found = sheet.make().filter(({ score }) => score >= least);
-  return drawing.add(sheet.file, found, { masks, boxes, labels, signal });
+  return drawing.add(sheet.file, found, { masks, boxes, labels, scale, signal });
 }
 
 async function run([file = '']: string[], args: Args, signal: AbortSignal): Promise<number> {
