@@ -39,11 +39,11 @@ function operandsOf<Args>(command: Command<Args>, words: unknown[]): string[] {
   return operands;
 }
 
-/** An option that takes one value and is given twice arrives as an array; only those declared as arrays may be one. */
+/** An option that takes one value and is given twice arrives as an array. Options with a check of their own have seen to it there. */
 function checkSingle(options: Record<string, Options>, args: Record<string, unknown>): void {
   for (const [name, option] of Object.entries(options)) {
     const value = args[name.replace(/-(.)/g, (_, letter: string) => letter.toUpperCase())];
-    if (Array.isArray(value) && !option.array)
+    if (Array.isArray(value) && !option.array && !option.coerce)
       throw wrongUsage(`Expected one value for \`--${name}\` but received ${value.length}`);
   }
 }

@@ -8,12 +8,11 @@ import { wrongUsage } from './exit.js';
 
 /** A flag with one value that `check` reads; yargs has turned what looks like a number into one. */
 function value<T>(name: string, check: Check<T>, describe: string, rest: Options = {}): Options {
-  return {
-    nargs: 1,
-    describe,
-    coerce: (given: unknown) => (given === undefined || Array.isArray(given) ? given : check(given, `--${name}`)),
-    ...rest,
+  const coerce = (given: unknown) => {
+    if (Array.isArray(given)) throw wrongUsage(`Expected one value for \`--${name}\` but received ${given.length}`);
+    return given === undefined ? undefined : check(given, `--${name}`);
   };
+  return { nargs: 1, describe, coerce, ...rest };
 }
 
 const text = (describe: string, rest: Options = {}): Options => ({ type: 'string', nargs: 1, describe, ...rest });
