@@ -36,7 +36,7 @@ at::Tensor roi_levels(const at::Tensor& boxes_xyxy) {
 
 at::Tensor pool_rois(const Pyramid& pyramid, const std::vector<at::Tensor>& boxes_xyxy, int64_t bins) {
   const at::Tensor rois = with_picture_index(boxes_xyxy);
-  at::Tensor pooled = at::empty({rois.size(0), pyramid[0].size(1), bins, bins}, pyramid[0].options());
+  at::Tensor pooled = at::empty({rois.size(0), pyramid[0].size(1), bins, bins}, pyramid[0].options().memory_format(pyramid[0].suggest_memory_format()));
   if (rois.size(0) == 0) return pooled;
   const at::Tensor levels = roi_levels(rois.slice(1, 1));
   for (int64_t level = 0; level < fixed::kPooledLevels; ++level) {

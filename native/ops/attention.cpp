@@ -14,7 +14,7 @@
 namespace mimdet {
 namespace {
 
-constexpr int64_t kQueriesATask = 384;  // some blocks of attention.inl; small enough to share 12 heads of 4,200 tokens among many threads
+constexpr int64_t kQueriesATask = 96;  // one block of attention.inl: small, so that threads get equal shares of 3 heads with 576 tokens too
 
 struct Shape {
   int64_t batch, length, heads, dim;

@@ -10,11 +10,17 @@
 namespace mimdet::cpu {
 namespace {
 
-constexpr int64_t kTilesATask = 48;  // of 36 points: 1.7 MB for 256 channels, while the weights of a point are read once a task
+constexpr int64_t kMaxTilesATask = 48;  // of 36 points: 1.7 MB for 256 channels, while the weights of a point are read once a task
 constexpr int64_t kOut = 4, kIn = 6, kPoints = 36;
 
+/// Tiles in a task: as many tasks as give every thread the same number of them.
+int64_t tiles_a_task(const Kernels& k, int64_t tiles) {
+  const int64_t tasks = round_up((tiles + kMaxTilesATask - 1) / kMaxTilesATask, at::get_num_threads());
+  return round_up((tiles + tasks - 1) / tasks, k.tile);
+}
+
 /// Floats from a point to the next. Not a multiple of 4 KB, or all 36 would fall into one set of the first cache.
-int64_t point_stride(int64_t channels) { return kTilesATask * channels + 80; }
+constexpr int64_t point_stride(int64_t channels) { return kMaxTilesATask * channels + 80; }
 
 /// Where a tile's pixels stand. Tiles are counted over all pictures, row by row.
 struct Place {
@@ -82,11 +88,11 @@ void transform_outputs(const Kernels& k, const Grid& grid, int64_t first, int64_
 void winograd_convolution(const Kernels& k, const WinogradConvolution& c) {
   const Grid grid(c);
   const std::vector<float> zeros(c.in, 0.f);
-  const int64_t tasks = (grid.size() + kTilesATask - 1) / kTilesATask;
+  const int64_t tiles = tiles_a_task(k, grid.size()), tasks = (grid.size() + tiles - 1) / tiles;
   at::parallel_for(0, tasks, 1, [&](int64_t begin, int64_t end) {
     Scratch scratch{std::vector<float>(kPoints * point_stride(c.in)), std::vector<float>(kPoints * point_stride(c.out))};
     for (int64_t task = begin; task < end; ++task) {
-      const int64_t first = task * kTilesATask, count = std::min(kTilesATask, grid.size() - first);
+      const int64_t first = task * tiles, count = std::min(tiles, grid.size() - first);
       transform_inputs(k, grid, first, count, zeros.data(), scratch.inputs.data());
       multiply_points(k, c, count, scratch.inputs.data(), scratch.outputs.data());
       transform_outputs(k, grid, first, count, scratch.outputs.data());
