@@ -30,9 +30,11 @@ Differences compare(const std::vector<ExpectedTensor>& expected, const std::vect
     }
     const TensorSpec& candidate = *match->second;
     if (candidate.shape != tensor.shape)
-      differences.misshapen.push_back(tensor.name + " is " + show_shape(candidate.shape) + " in place of " + show_shape(tensor.shape));
+      differences.misshapen.push_back(tensor.name + " is " + show_shape(candidate.shape) + " in place of " +
+                                      show_shape(tensor.shape));
     else if (!is_floating(candidate.dtype))
-      differences.misshapen.push_back(tensor.name + " holds " + dtype_name(candidate.dtype) + " in place of floating-point numbers");
+      differences.misshapen.push_back(tensor.name + " holds " + dtype_name(candidate.dtype) +
+                                      " in place of floating-point numbers");
     left.erase(match);
   }
   for (const TensorSpec& tensor : found)
@@ -47,7 +49,8 @@ void add_list(std::string& text, const char* what, const std::vector<std::string
 
 [[noreturn]] void refuse_first_version(const std::vector<TensorSpec>& found) {
   const std::string projection = "backbone.bottom_up.decoder.conv_feat_proj";
-  const bool lacks = std::none_of(found.begin(), found.end(), [&](const TensorSpec& t) { return t.name.starts_with(projection); });
+  const bool lacks =
+      std::none_of(found.begin(), found.end(), [&](const TensorSpec& t) { return t.name.starts_with(projection); });
   fail_expected(ErrorCode::kWeights, "a checkpoint of MIMDet's second version", "weights",
                 std::string("one of its first version, which is another model: it has `") + kFirstVersionsOwn + "`" +
                     (lacks ? " and lacks `" + projection + ".weight` and `" + projection + ".bias`" : ""));
@@ -75,8 +78,8 @@ void check_tensors(const std::vector<ExpectedTensor>& expected, const std::vecto
   add_list(text, "unexpected", differences.unexpected);
   add_list(text, "misshapen", differences.misshapen);
   if (text.empty()) return;
-  fail_expected(ErrorCode::kWeights, "the " + std::to_string(expected.size()) + " tensors of the configuration's model", "weights",
-                "others: " + text);
+  fail_expected(ErrorCode::kWeights, "the " + std::to_string(expected.size()) + " tensors of the configuration's model",
+                "weights", "others: " + text);
 }
 
 void check_finite(const std::vector<NamedTensor>& tensors) {
@@ -85,7 +88,8 @@ void check_finite(const std::vector<NamedTensor>& tensors) {
     if (const auto index = find_non_finite(tensor)) names.push_back(tensor.name + " at index " + std::to_string(*index));
   if (!names.empty())
     fail_expected(ErrorCode::kWeights, "finite numbers", "weights",
-                  "NaN or infinity in " + std::to_string(names.size()) + (names.size() == 1 ? " tensor: " : " tensors: ") + show_names(names));
+                  "NaN or infinity in " + std::to_string(names.size()) + (names.size() == 1 ? " tensor: " : " tensors: ") +
+                      show_names(names));
 }
 
 }  // namespace mimdet

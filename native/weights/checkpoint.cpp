@@ -17,7 +17,8 @@ std::vector<StoredTensor> read_numpy_pickle(const FileBytes& file) {
   ByteReader reader(file);
   const Pickle document = read_pickle(reader);
   NumpyReader arrays(file);
-  return read_state_dict(document, {is_numpy_array, [&](const std::string& name, const PickleValue& value) { return arrays.read(name, value); }});
+  return read_state_dict(
+      document, {is_numpy_array, [&](const std::string& name, const PickleValue& value) { return arrays.read(name, value); }});
 }
 
 void take_off_prefix(std::vector<StoredTensor>& tensors) {

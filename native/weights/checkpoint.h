@@ -1,5 +1,5 @@
-// Any container that people bring, as one list of tensors: safetensors, PyTorch's ZIP and its format before 1.6, pickled NumPy arrays.
-// Before it: file_bytes. After it: convert, inspect. Numbers are not looked at here.
+// Any container that people bring, as one list of tensors: safetensors, PyTorch's ZIP and its format before 1.6, pickled NumPy
+// arrays. Before it: file_bytes. After it: convert, inspect. Numbers are not looked at here.
 #pragma once
 
 #include <string>

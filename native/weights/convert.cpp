@@ -50,16 +50,16 @@ ModelConfig found_config(const Checkpoint& checkpoint, const std::vector<TensorS
   if (const auto own = config_in(checkpoint.metadata)) return *own;
   if (is_first_version(found)) return preset("base");  // check_tensors has the message
   if (const auto preset = find_preset(found)) return *preset;
-  fail_expected(ErrorCode::kWeights, "a model of the size of a preset (base, large, tiny), or its configuration by --config", "checkpoint",
-                describe_size(found));
+  fail_expected(ErrorCode::kWeights, "a model of the size of a preset (base, large, tiny), or its configuration by --config",
+                "checkpoint", describe_size(found));
 }
 
 ModelConfig choose_config(const Checkpoint& checkpoint, const std::vector<TensorSpec>& found, const ConvertOptions& options) {
   if (options.config) return with_classes(*options.config, options.classes);
   const ModelConfig config = found_config(checkpoint, found);
   if (!options.classes.empty() && options.classes.size() != config.classes.size())
-    fail_expected(ErrorCode::kInvalidArgument, std::to_string(config.classes.size()) + " names, one for each class of the model", "classes",
-                  std::to_string(options.classes.size()));
+    fail_expected(ErrorCode::kInvalidArgument, std::to_string(config.classes.size()) + " names, one for each class of the model",
+                  "classes", std::to_string(options.classes.size()));
   return with_classes(config, options.classes);
 }
 
@@ -77,7 +77,8 @@ Plan plan_mae(const Checkpoint& checkpoint, const std::vector<TensorSpec>& found
   const ModelConfig config = with_classes(options.config ? *options.config : find_mae_preset(found), options.classes);
   Plan plan{config, kInitFormat, card_of(checkpoint.metadata), {}};
   for (MaeTensor& tensor : map_mae(checkpoint.tensors, plan.config, options.mae_encoder_only))
-    plan.pieces.push_back({std::move(tensor.name), std::move(tensor.shape), tensor.source, tensor.is_position ? plan.config.stored_grid() : 0});
+    plan.pieces.push_back(
+        {std::move(tensor.name), std::move(tensor.shape), tensor.source, tensor.is_position ? plan.config.stored_grid() : 0});
   return plan;
 }
 
@@ -95,7 +96,8 @@ NamedTensor make(const Piece& piece, bool half) {
   if (!half) return tensor;
   tensor = read_tensor(stored_tensor(std::move(tensor)), DType::kFloat16);
   if (find_non_finite(tensor))
-    fail_expected(ErrorCode::kWeights, "numbers that half precision holds (up to 65504)", piece.name, "larger ones; convert without --half");
+    fail_expected(ErrorCode::kWeights, "numbers that half precision holds (up to 65504)", piece.name,
+                  "larger ones; convert without --half");
   return tensor;
 }
 
@@ -122,7 +124,8 @@ ConvertReport report_of(const Plan& plan, const Checkpoint& checkpoint) {
 
 }  // namespace
 
-ConvertReport convert(const std::string& input, const std::string& output, const ConvertOptions& options, const CancelFlag& cancel) {
+ConvertReport convert(const std::string& input, const std::string& output, const ConvertOptions& options,
+                      const CancelFlag& cancel) {
   const Checkpoint checkpoint = in_file(input, [&] { return read_checkpoint(map_file(input)); });
   const Plan plan = in_file(input, [&] { return make_plan(checkpoint, options); });
   write(input, output, plan, options.half, cancel);

@@ -25,8 +25,10 @@ struct ConvertReport {
   std::string format;                // "mimdet", or "mimdet-init" for what came from MAE
 };
 
-/// Writes `output` whole or not at all; memory is taken for one tensor at a time. Error(kWeights) where the input is not what it should be
-/// (see load_weights) or a number is not finite or does not fit half precision; Error(kInvalidArgument) for a wrong number of class names.
-ConvertReport convert(const std::string& input, const std::string& output, const ConvertOptions& options, const CancelFlag& cancel = {});
+/// Writes `output` whole or not at all; memory is taken for one tensor at a time. Error(kWeights) where the input is not what it
+/// should be (see load_weights) or a number is not finite or does not fit half precision; Error(kInvalidArgument) for a wrong
+/// number of class names.
+ConvertReport convert(const std::string& input, const std::string& output, const ConvertOptions& options,
+                      const CancelFlag& cancel = {});
 
 }  // namespace mimdet

@@ -19,7 +19,8 @@ namespace {
 
 class OpenFile {
  public:
-  explicit OpenFile(const std::string& path) : descriptor_(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {  // a pipe must not block
+  explicit OpenFile(const std::string& path)
+      : descriptor_(open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK)) {  // a pipe must not block
     if (descriptor_ < 0) not_a_file(path, errno == ENOENT ? "no such file" : std::strerror(errno));
   }
   ~OpenFile() { close(descriptor_); }
@@ -52,7 +53,8 @@ namespace {
 
 [[noreturn]] void cut_short(size_t wanted, size_t left) {
   fail_expected(ErrorCode::kWeights, "a whole file", "weights",
-                "one that is cut short or damaged: " + std::to_string(wanted) + " bytes are announced where " + std::to_string(left) + " are left");
+                "one that is cut short or damaged: " + std::to_string(wanted) + " bytes are announced where " +
+                    std::to_string(left) + " are left");
 }
 
 }  // namespace

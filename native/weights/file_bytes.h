@@ -1,4 +1,5 @@
-// The bytes of a file that someone brought: mapped from a path, or given in memory. First station of everything that reads weights.
+// The bytes of a file that someone brought: mapped from a path, or given in memory. First station of everything that reads
+// weights.
 #pragma once
 
 #include <cstddef>
@@ -20,7 +21,8 @@ struct FileBytes {
 };
 
 /// Maps a regular file for reading; nothing is read yet. Error(kWeights) with a plain reason for anything else.
-/// A file that another program cuts short while it is mapped ends the process, so writers replace files whole (SafetensorsWriter does).
+/// A file that another program cuts short while it is mapped ends the process, so writers replace files whole (SafetensorsWriter
+/// does).
 FileBytes map_file(const std::string& path);
 
 /// Reads little-endian numbers from front to back. Running off the end is Error(kWeights), "a whole file … one that is cut".

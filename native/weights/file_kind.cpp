@@ -26,7 +26,7 @@ constexpr std::pair<std::string_view, const char*> kMistakes[] = {
     {"\x28\xb5\x2f\xfd"sv, "a Zstandard archive (unpack it first)"},
     {"\x89HDF"sv, "an HDF5 file"},
     {"\x93NUMPY"sv, "a NumPy array file"},
-    {"\x7f" "ELF"sv, "a program"},
+    {"\177ELF"sv, "a program"},
     {"GGUF"sv, "a GGUF file"},
     {"version https://git-lfs"sv, "a Git LFS pointer (git lfs pull brings the file itself)"},
     {"<"sv, "a page of HTML or XML (a download that failed?)"},

@@ -16,9 +16,10 @@ struct Inspection {
   std::optional<ModelConfig> config;  // of the file's metadata
   Metadata metadata;                  // the card
   std::vector<TensorSpec> tensors;
-  size_t bytes = 0;                   // of the file
+  size_t bytes = 0;  // of the file
 
-  /// { format, preset, config, metadata, tensors: [{ name, dtype, shape }], bytes }; config and preset null where the file has none.
+  /// { format, preset, config, metadata, tensors: [{ name, dtype, shape }], bytes }; config and preset null where the file has
+  /// none.
   std::string to_json_text() const;
 };
 

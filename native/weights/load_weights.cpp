@@ -34,11 +34,13 @@ std::vector<TensorSpec> specs_of(const std::vector<NamedTensor>& tensors) {
   for (const ExpectedTensor& tensor : expected)
     if (!found.contains(tensor.name)) missing.push_back(tensor.name);
   fail_expected(ErrorCode::kWeights, "a whole model", "weights",
-                "a file to start training from (" + std::string(kInitFormat) + "), which lacks " + std::to_string(missing.size()) + " of " +
-                    std::to_string(expected.size()) + " tensors: " + show_names(missing) + ". `mimdet train --init` takes it");
+                "a file to start training from (" + std::string(kInitFormat) + "), which lacks " +
+                    std::to_string(missing.size()) + " of " + std::to_string(expected.size()) +
+                    " tensors: " + show_names(missing) + ". `mimdet train --init` takes it");
 }
 
-void check_format(const Metadata& metadata, const std::vector<ExpectedTensor>& expected, const std::vector<NamedTensor>& tensors) {
+void check_format(const Metadata& metadata, const std::vector<ExpectedTensor>& expected,
+                  const std::vector<NamedTensor>& tensors) {
   const std::string* format = find_metadata(metadata, "format");
   if (format && *format == kInitFormat) refuse_init(expected, tensors);
 }

@@ -14,8 +14,10 @@ namespace mimdet {
 
 struct ModelWeights {
   ModelConfig config;
-  Metadata metadata;                 // the card: license, data, recipe, metrics, …
-  std::vector<NamedTensor> tensors;  // every tensor of expected_tensors(config), in that order; float32, float16 or bfloat16, finite
+  /// The card: license, data, recipe, metrics, …
+  Metadata metadata;
+  /// Every tensor of expected_tensors(config), in that order; float32, float16 or bfloat16, finite.
+  std::vector<NamedTensor> tensors;
 };
 
 /// Reads a .safetensors file. The configuration is `config` where given, else the one in the file's metadata.

@@ -41,7 +41,8 @@ bool is_position_shape(const std::vector<int64_t>& shape, int64_t channels) {
 [[noreturn]] void refuse_without_decoder() {
   fail_expected(ErrorCode::kWeights, "a full MAE checkpoint, with its decoder", "checkpoint",
                 "one of the encoder alone: the decoder would stay random, and training from there is known to end in NaN. "
-                "The file that MAE calls full (\"pretrain_full\", also used for its visualisation) has both; --mae-encoder-only takes this one as it is");
+                "The file that MAE calls full (\"pretrain_full\", also used for its visualisation) has both; --mae-encoder-only "
+                "takes this one as it is");
 }
 
 }  // namespace
@@ -89,7 +90,8 @@ std::vector<MaeTensor> map_mae(const std::vector<StoredTensor>& tensors, const M
     else mapped.push_back({expected.name, expected.shape, source->second, is_position(expected.name)});
   }
   if (!missing.empty()) fail_expected(ErrorCode::kWeights, "MAE's tensors", "checkpoint", "one without " + show_names(missing));
-  if (!misshapen.empty()) fail_expected(ErrorCode::kWeights, "MAE's tensors in our shapes", "checkpoint", "others: " + show_names(misshapen));
+  if (!misshapen.empty())
+    fail_expected(ErrorCode::kWeights, "MAE's tensors in our shapes", "checkpoint", "others: " + show_names(misshapen));
   return mapped;
 }
 

@@ -18,14 +18,14 @@ bool is_mae(const std::vector<TensorSpec>& found);
 ModelConfig find_mae_preset(const std::vector<TensorSpec>& found);
 
 struct MaeTensor {
-  std::string name;                // ours
-  std::vector<int64_t> shape;      // ours
+  std::string name;            // ours
+  std::vector<int64_t> shape;  // ours
   const StoredTensor* source = nullptr;
-  bool is_position = false;        // to be resized by resize_positions
+  bool is_position = false;  // to be resized by resize_positions
 };
 
-/// Those of our tensors that the checkpoint gives, in the order of expected_tensors. Error(kWeights) naming tensors that are missing or of
-/// another shape, and for a checkpoint without decoder unless `encoder_only`.
+/// Those of our tensors that the checkpoint gives, in the order of expected_tensors. Error(kWeights) naming tensors that are
+/// missing or of another shape, and for a checkpoint without decoder unless `encoder_only`.
 std::vector<MaeTensor> map_mae(const std::vector<StoredTensor>& tensors, const ModelConfig& config, bool encoder_only);
 
 }  // namespace mimdet

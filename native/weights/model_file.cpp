@@ -11,7 +11,8 @@ std::optional<ModelConfig> config_in(const Metadata& metadata) {
   const std::string* version = find_metadata(metadata, "version");
   const bool ours = format && (*format == kModelFormat || *format == kInitFormat);
   if (ours && version && *version != kFormatVersion)
-    fail_expected(ErrorCode::kWeights, std::string("version ") + kFormatVersion, "__metadata__.version", "\"" + show_name(*version) + "\"");
+    fail_expected(ErrorCode::kWeights, std::string("version ") + kFormatVersion, "__metadata__.version",
+                  "\"" + show_name(*version) + "\"");
   const std::string* config = find_metadata(metadata, "config");
   if (!config) return std::nullopt;
   try {

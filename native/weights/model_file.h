@@ -13,8 +13,8 @@ constexpr const char* kModelFormat = "mimdet";      // a whole model
 constexpr const char* kInitFormat = "mimdet-init";  // a part of one, to start training from
 constexpr const char* kFormatVersion = "1";
 
-/// The configuration in the metadata; nothing where there is none. Error(kWeights) for one that no model can be built from, or for a
-/// file of ours with another version.
+/// The configuration in the metadata; nothing where there is none. Error(kWeights) for one that no model can be built from, or
+/// for a file of ours with another version.
 std::optional<ModelConfig> config_in(const Metadata& metadata);
 
 /// The entries other than format, version and config: license, data, recipe, metrics, …

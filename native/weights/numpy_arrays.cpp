@@ -1,5 +1,5 @@
-// ndarray.__reduce__: _reconstruct(ndarray, (0,), b'b') with the state (version, shape, dtype, fortran order, bytes), and from protocol 5 on
-// _frombuffer(bytes, dtype, shape, order). In protocol 2 the bytes are _codecs.encode(text, 'latin1').
+// ndarray.__reduce__: _reconstruct(ndarray, (0,), b'b') with the state (version, shape, dtype, fortran order, bytes), and from
+// protocol 5 on _frombuffer(bytes, dtype, shape, order). In protocol 2 the bytes are _codecs.encode(text, 'latin1').
 #include "weights/numpy_arrays.h"
 
 #include "base/error.h"
@@ -18,8 +18,9 @@ bool calls(const PickleValue& value, std::string_view module, std::string_view n
   const PickleNode* object = as_node(value, Kind::kObject);
   if (!object) return false;
   const PickleNode* callee = as_node(object->items[0], Kind::kGlobal);
-  return callee->name == name && (callee->text == module || (callee->text == "numpy.core.multiarray" && module == "numpy._core.multiarray") ||
-                                  (callee->text == "numpy.core.numeric" && module == "numpy._core.numeric"));
+  return callee->name == name &&
+         (callee->text == module || (callee->text == "numpy.core.multiarray" && module == "numpy._core.multiarray") ||
+          (callee->text == "numpy.core.numeric" && module == "numpy._core.numeric"));
 }
 
 bool is_reconstruct(const PickleValue& value) { return calls(value, "numpy._core.multiarray", "_reconstruct"); }
@@ -67,7 +68,8 @@ StoredTensor NumpyReader::read(const std::string& name, const PickleValue& value
   const Storage storage{bytes_of(name, bytes_value), format.dtype, format.swapped};
   const auto bytes = tensor_bytes(shape, format.dtype);
   if (!bytes || *bytes != storage.bytes.size)
-    wrong("as many bytes as its shape " + show_shape(shape) + " takes as " + dtype_name(format.dtype), name, std::to_string(storage.bytes.size));
+    wrong("as many bytes as its shape " + show_shape(shape) + " takes as " + dtype_name(format.dtype), name,
+          std::to_string(storage.bytes.size));
   std::vector<int64_t> strides = fortran ? column_major_strides(shape) : row_major_strides(shape);
   return view_storage(name, storage, 0, std::move(shape), std::move(strides));
 }

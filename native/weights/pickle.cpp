@@ -22,7 +22,8 @@ const PickleValue* find_key(const PickleNode& dict, std::string_view key) {
 std::string describe(const PickleValue& value) {
   static constexpr const char* kValues[] = {"None", "a truth value", "an integer", "a number"};
   if (value.kind != PickleValue::Kind::kNode) return kValues[static_cast<size_t>(value.kind)];
-  static constexpr const char* kNodes[] = {"a text", "bytes", "an integer", "a tuple", "a list", "a dictionary", "a class", "an object", "a storage"};
+  static constexpr const char* kNodes[] = {"a text",       "bytes",   "an integer", "a tuple",  "a list",
+                                           "a dictionary", "a class", "an object",  "a storage"};
   if (value.node->kind != PickleNode::Kind::kObject) return kNodes[static_cast<size_t>(value.node->kind)];
   const PickleNode* callee = as_node(value.node->items[0], PickleNode::Kind::kGlobal);
   return "an object of class " + show_name(callee->text) + "." + show_name(callee->name);

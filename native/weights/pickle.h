@@ -1,5 +1,5 @@
-// A pickle as a tree of values. Nothing in it is ever imported or called: a call becomes a node that says what would have been called
-// with what, and torch_tensors and numpy_arrays know the few calls that mean a tensor. Text and bytes point into the file.
+// A pickle as a tree of values. Nothing in it is ever imported or called: a call becomes a node that says what would have been
+// called with what, and torch_tensors and numpy_arrays know the few calls that mean a tensor. Text and bytes point into the file.
 #pragma once
 
 #include <deque>
@@ -50,8 +50,9 @@ struct Pickle {
   std::vector<const PickleNode*> persistent;  // in the order of the file
 };
 
-/// Reads one pickle (protocols 2 to 5) from the reader's place, and leaves the reader behind it. Error(kWeights) for damage, for a call of
-/// a function off the list in pickle_policy, and for more values than any checkpoint has. Depth is not limited, recursion there is none.
+/// Reads one pickle (protocols 2 to 5) from the reader's place, and leaves the reader behind it. Error(kWeights) for damage, for
+/// a call of a function off the list in pickle_policy, and for more values than any checkpoint has. Depth is not limited,
+/// recursion there is none.
 Pickle read_pickle(ByteReader& reader);
 
 /// The node of that kind, or null.

@@ -19,7 +19,8 @@ std::string_view text_of(const PickleValue& value) {
 }
 
 int64_t integer_of(const PickleValue& value, const std::string& name) {
-  if (value.kind != PickleValue::Kind::kInteger) fail_expected(ErrorCode::kWeights, "an integer", show_name(name), describe(value));
+  if (value.kind != PickleValue::Kind::kInteger)
+    fail_expected(ErrorCode::kWeights, "an integer", show_name(name), describe(value));
   return value.integer;
 }
 
@@ -30,9 +31,11 @@ std::vector<int64_t> integers_of(const PickleValue& value, const std::string& na
   if (object) {
     const PickleNode* callee = as_node(object->items[0], Kind::kGlobal);
     const PickleNode* arguments = as_node(object->items[1], Kind::kTuple);
-    if (callee->is_global("torch", "Size") && arguments && arguments->items.size() == 1) list = as_node(arguments->items[0], Kind::kTuple);
+    if (callee->is_global("torch", "Size") && arguments && arguments->items.size() == 1)
+      list = as_node(arguments->items[0], Kind::kTuple);
   }
-  if (!list || list->items.size() > kMostIntegers) fail_expected(ErrorCode::kWeights, "a list of sizes", show_name(name), describe(value));
+  if (!list || list->items.size() > kMostIntegers)
+    fail_expected(ErrorCode::kWeights, "a list of sizes", show_name(name), describe(value));
   std::vector<int64_t> integers;
   for (const PickleValue& item : list->items) integers.push_back(integer_of(item, name));
   return integers;

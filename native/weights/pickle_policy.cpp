@@ -14,7 +14,9 @@ struct Names {
 
 constexpr std::string_view kPlainTypes = "builtins";
 constexpr Names kFunctions[] = {
-    {"builtins", {"bool", "bytearray", "bytes", "complex", "dict", "float", "frozenset", "int", "list", "object", "range", "set", "slice", "str", "tuple"}},
+    {"builtins",
+     {"bool", "bytearray", "bytes", "complex", "dict", "float", "frozenset", "int", "list", "object", "range", "set", "slice",
+      "str", "tuple"}},
     {"_codecs", {"encode"}},
     {"collections", {"OrderedDict", "defaultdict", "deque", "Counter"}},
     {"copyreg", {"_reconstructor", "__newobj__"}},
@@ -37,10 +39,14 @@ constexpr Names kFunctions[] = {
 
 /// Modules whose classes run programs, open connections or load code (subprocess.Popen); everything below them too.
 constexpr std::string_view kRefusedModules[] = {
-    "asyncio", "bdb",   "code",     "codeop", "commands", "concurrent", "ctypes",     "distutils", "dis",     "ftplib",  "http",   "imp",
-    "importlib", "marshal", "multiprocessing", "nt", "os", "pdb", "pickle", "_pickle", "pip", "pkgutil", "platform", "popen2", "posix", "profile",
-    "cProfile", "pty", "pydoc", "runpy", "setuptools", "shelve", "shutil", "signal", "smtplib", "socket", "socketserver", "ssl", "subprocess",
-    "sys", "tempfile", "threading", "timeit", "trace", "types", "urllib", "webbrowser", "xmlrpc", "zipimport", "_posixsubprocess"};
+    "asyncio",         "bdb",          "code",       "codeop",     "commands",   "concurrent", "ctypes",
+    "distutils",       "dis",          "ftplib",     "http",       "imp",        "importlib",  "marshal",
+    "multiprocessing", "nt",           "os",         "pdb",        "pickle",     "_pickle",    "pip",
+    "pkgutil",         "platform",     "popen2",     "posix",      "profile",    "cProfile",   "pty",
+    "pydoc",           "runpy",        "setuptools", "shelve",     "shutil",     "signal",     "smtplib",
+    "socket",          "socketserver", "ssl",        "subprocess", "sys",        "tempfile",   "threading",
+    "timeit",          "trace",        "types",      "urllib",     "webbrowser", "xmlrpc",     "zipimport",
+    "_posixsubprocess"};
 
 /// Python 2's names for the same modules.
 std::string_view modern_module(std::string_view module) {
@@ -51,7 +57,8 @@ std::string_view modern_module(std::string_view module) {
 
 bool is_listed(std::string_view module, std::string_view name) {
   return std::any_of(std::begin(kFunctions), std::end(kFunctions), [&](const Names& entry) {
-    return entry.module == module && !name.empty() && std::find(entry.names.begin(), entry.names.end(), name) != entry.names.end();
+    return entry.module == module && !name.empty() &&
+           std::find(entry.names.begin(), entry.names.end(), name) != entry.names.end();
   });
 }
 
@@ -75,7 +82,8 @@ bool may_be_called(std::string_view module, std::string_view name) {
 }
 
 bool makes_dictionary(std::string_view module, std::string_view name) {
-  return (module == "collections" && (name == "OrderedDict" || name == "defaultdict")) || (modern_module(module) == "builtins" && name == "dict");
+  return (module == "collections" && (name == "OrderedDict" || name == "defaultdict")) ||
+         (modern_module(module) == "builtins" && name == "dict");
 }
 
 }  // namespace mimdet

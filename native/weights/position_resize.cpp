@@ -13,8 +13,8 @@ struct Taps {
   float weight[4];
 };
 
-float cubic_near(float x) { return (1.25f * x - 2.25f) * x * x + 1.0f; }                    // |x| <= 1
-float cubic_far(float x) { return ((-0.75f * x + 3.75f) * x - 6.0f) * x + 3.0f; }           // 1 < |x| < 2
+float cubic_near(float x) { return (1.25f * x - 2.25f) * x * x + 1.0f; }           // |x| <= 1
+float cubic_far(float x) { return ((-0.75f * x + 3.75f) * x - 6.0f) * x + 3.0f; }  // 1 < |x| < 2
 
 std::vector<Taps> taps_of(int64_t in, int64_t out) {
   std::vector<Taps> taps(static_cast<size_t>(out));

@@ -58,8 +58,8 @@ void set_classes(ModelConfig& config, int64_t count) {
   for (int64_t i = 1; i <= count; ++i) config.classes.push_back("class " + std::to_string(i));
 }
 
-/// The configuration as text, with all that is not the architecture set to one value: what a user chooses (classes, sizes, thresholds) and
-/// what training draws.
+/// The configuration as text, with all that is not the architecture set to one value: what a user chooses (classes, sizes,
+/// thresholds) and what training draws.
 std::string architecture(ModelConfig config) {
   const ModelConfig any;
   config.classes = any.classes;
@@ -106,8 +106,8 @@ std::optional<ModelConfig> find_preset(const std::vector<TensorSpec>& found) {
 
 std::string describe_size(const std::vector<TensorSpec>& found) {
   const ModelSize size = size_of(found);
-  return "encoder width " + std::to_string(size.encoder_dim) + ", depth " + std::to_string(size.encoder_depth) + "; decoder width " +
-         std::to_string(size.decoder_dim) + ", depth " + std::to_string(size.decoder_depth);
+  return "encoder width " + std::to_string(size.encoder_dim) + ", depth " + std::to_string(size.encoder_depth) +
+         "; decoder width " + std::to_string(size.decoder_dim) + ", depth " + std::to_string(size.decoder_depth);
 }
 
 }  // namespace mimdet

@@ -15,8 +15,9 @@ struct Safetensors {
   Metadata metadata;
 };
 
-/// Believes nothing: the header must fit the file, each tensor's bytes its shape and dtype, and the tensors together must cover the
-/// data exactly once. Error(kWeights) naming the tensor otherwise. Tensors share `file`'s bytes (one that is not aligned is copied).
+/// Believes nothing: the header must fit the file, each tensor's bytes its shape and dtype, and the tensors together must cover
+/// the data exactly once. Error(kWeights) naming the tensor otherwise. Tensors share `file`'s bytes (one that is not aligned is
+/// copied).
 Safetensors read_safetensors(const FileBytes& file);
 Safetensors read_safetensors(const std::string& path);
 

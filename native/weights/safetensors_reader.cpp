@@ -11,7 +11,8 @@ namespace mimdet {
 namespace {
 
 constexpr size_t kLengthBytes = 8;
-constexpr size_t kLongestHeader = size_t{4} << 20;  // the parsed tree is some thirty times the text; a large model's header has 60 kB
+constexpr size_t kLongestHeader =
+    size_t{4} << 20;  // the parsed tree is some thirty times the text; a large model's header has 60 kB
 constexpr size_t kMostDimensions = 16;
 
 struct Entry {
@@ -37,8 +38,9 @@ FileBytes header_of(ByteReader& reader) {
 
 DType read_dtype(const Json& json, const std::string& name) {
   static const std::pair<const char*, DType> kNames[] = {
-      {"F32", DType::kFloat32}, {"F16", DType::kFloat16}, {"BF16", DType::kBFloat16}, {"F64", DType::kFloat64}, {"I64", DType::kInt64},
-      {"I32", DType::kInt32},   {"I16", DType::kInt16},   {"I8", DType::kInt8},       {"U8", DType::kUInt8},    {"BOOL", DType::kBool}};
+      {"F32", DType::kFloat32}, {"F16", DType::kFloat16}, {"BF16", DType::kBFloat16}, {"F64", DType::kFloat64},
+      {"I64", DType::kInt64},   {"I32", DType::kInt32},   {"I16", DType::kInt16},     {"I8", DType::kInt8},
+      {"U8", DType::kUInt8},    {"BOOL", DType::kBool}};
   for (const auto& [text, dtype] : kNames)
     if (json.string() == text) return dtype;
   wrong("a dtype such as F32, F16 or BF16", name, show_name(json.string()));
@@ -96,7 +98,8 @@ void check_gaps(const std::vector<Entry>& sorted, size_t data_size) {
     covered = entry.end;
   }
   if (covered != data_size)
-    wrong("tensors up to the end of the file", "safetensors", std::to_string(data_size - covered) + " bytes of no tensor at its end");
+    wrong("tensors up to the end of the file", "safetensors",
+          std::to_string(data_size - covered) + " bytes of no tensor at its end");
 }
 
 void check_names(const std::vector<Entry>& entries) {

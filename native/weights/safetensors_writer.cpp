@@ -108,7 +108,8 @@ void SafetensorsWriter::write(const void* data, size_t bytes) {
 
 void SafetensorsWriter::commit() {
   if (appended_ != announced_)
-    fail(ErrorCode::kInternal, "announced " + std::to_string(announced_) + " bytes of tensors, wrote " + std::to_string(appended_));
+    fail(ErrorCode::kInternal,
+         "announced " + std::to_string(announced_) + " bytes of tensors, wrote " + std::to_string(appended_));
   if (fsync(descriptor_) != 0 && errno != EINVAL) cannot_write(path_, std::strerror(errno));  // EINVAL: a file system without it
   if (std::rename(temporary_.c_str(), path_.c_str()) != 0) cannot_write(path_, std::strerror(errno));
   close(descriptor_);

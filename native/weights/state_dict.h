@@ -14,8 +14,8 @@ struct TensorReader {
   std::function<StoredTensor(const std::string& name, const PickleValue&)> read;
 };
 
-/// The tensors of the document's `model`, `state_dict` or `model_state_dict`, or of the document itself. Other values (counters, arguments,
-/// an optimizer) are passed over. Error(kWeights) where there is no tensor.
+/// The tensors of the document's `model`, `state_dict` or `model_state_dict`, or of the document itself. Other values (counters,
+/// arguments, an optimizer) are passed over. Error(kWeights) where there is no tensor.
 std::vector<StoredTensor> read_state_dict(const Pickle& pickle, const TensorReader& reader);
 
 }  // namespace mimdet

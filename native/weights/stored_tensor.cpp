@@ -23,7 +23,8 @@ std::optional<int64_t> last_index(int64_t offset, const std::vector<int64_t>& sh
   int64_t last = offset;
   for (size_t i = 0; i < shape.size(); ++i) {
     int64_t reach = 0;
-    if (__builtin_mul_overflow(shape[i] - 1, strides[i], &reach) || __builtin_add_overflow(last, reach, &last)) return std::nullopt;
+    if (__builtin_mul_overflow(shape[i] - 1, strides[i], &reach) || __builtin_add_overflow(last, reach, &last))
+      return std::nullopt;
   }
   return last;
 }
@@ -115,12 +116,14 @@ StoredTensor view_storage(std::string name, const Storage& storage, int64_t offs
     wrong("a stride for each of at most 16 dimensions", name,
           std::to_string(strides.size()) + " for " + std::to_string(shape.size()));
   for (size_t i = 0; i < shape.size(); ++i)
-    if (shape[i] < 0 || strides[i] < 0) wrong("no negative size or stride", name, show_shape(shape) + " with strides " + show_shape(strides));
+    if (shape[i] < 0 || strides[i] < 0)
+      wrong("no negative size or stride", name, show_shape(shape) + " with strides " + show_shape(strides));
   const size_t width = dtype_size(storage.dtype);
   const int64_t numbers = static_cast<int64_t>(storage.bytes.size / width);
   const auto bytes = tensor_bytes(shape, storage.dtype);
   if (!bytes || *bytes > storage.bytes.size)
-    wrong("at most as many numbers as its storage has", name, "the shape " + show_shape(shape) + " in a storage of " + std::to_string(numbers));
+    wrong("at most as many numbers as its storage has", name,
+          "the shape " + show_shape(shape) + " in a storage of " + std::to_string(numbers));
   const auto last = *bytes == 0 ? std::optional<int64_t>(0) : last_index(offset, shape, strides);
   if (*bytes == 0) offset = 0;
   else if (offset < 0 || !last || *last >= numbers)
@@ -132,7 +135,8 @@ StoredTensor view_storage(std::string name, const Storage& storage, int64_t offs
 
 StoredTensor stored_tensor(NamedTensor tensor) {
   auto strides = row_major_strides(tensor.shape);
-  return {std::move(tensor.name), tensor.dtype, std::move(tensor.shape), std::move(strides), tensor.data, false, std::move(tensor.owner)};
+  return {std::move(tensor.name), tensor.dtype, std::move(tensor.shape), std::move(strides), tensor.data, false,
+          std::move(tensor.owner)};
 }
 
 NamedTensor read_tensor(const StoredTensor& tensor, DType as) {

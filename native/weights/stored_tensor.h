@@ -20,8 +20,8 @@ struct StoredTensor {
   std::string name;
   DType dtype = DType::kFloat32;
   std::vector<int64_t> shape;
-  std::vector<int64_t> strides;        // in numbers, none negative
-  const std::byte* first = nullptr;    // of the element with all indices 0; anywhere in memory
+  std::vector<int64_t> strides;      // in numbers, none negative
+  const std::byte* first = nullptr;  // of the element with all indices 0; anywhere in memory
   bool swapped = false;
   std::shared_ptr<const void> owner;
 };
@@ -36,8 +36,9 @@ std::vector<int64_t> column_major_strides(const std::vector<int64_t>& shape);
 
 StoredTensor stored_tensor(NamedTensor tensor);
 
-/// The tensor contiguous and in this machine's order, as float32 or float16 where `as` says so, else in its own dtype (`as` == dtype).
-/// Shares the storage's bytes where nothing has to change. Error(kWeights) naming the tensor where it holds no floating numbers.
+/// The tensor contiguous and in this machine's order, as float32 or float16 where `as` says so, else in its own dtype (`as` ==
+/// dtype). Shares the storage's bytes where nothing has to change. Error(kWeights) naming the tensor where it holds no floating
+/// numbers.
 NamedTensor read_tensor(const StoredTensor& tensor, DType as);
 
 }  // namespace mimdet

@@ -1,5 +1,5 @@
-// ZIP: <name>/data.pkl, <name>/byteorder, <name>/data/<key>. Legacy: magic, protocol, system information, the document, the keys of the
-// storages (each a pickle), then for each key a count of numbers and the numbers.
+// ZIP: <name>/data.pkl, <name>/byteorder, <name>/data/<key>. Legacy: magic, protocol, system information, the document, the keys
+// of the storages (each a pickle), then for each key a count of numbers and the numbers.
 #include "weights/torch_checkpoint.h"
 
 #include <bit>

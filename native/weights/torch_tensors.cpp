@@ -16,11 +16,16 @@ using Kind = PickleNode::Kind;
 /// "FloatStorage" of torch or torch.cuda, or "float32" of torch.
 std::optional<DType> named_dtype(std::string_view name) {
   static constexpr std::pair<std::string_view, DType> kNames[] = {
-      {"FloatStorage", DType::kFloat32},       {"float32", DType::kFloat32},   {"HalfStorage", DType::kFloat16},  {"float16", DType::kFloat16},
-      {"BFloat16Storage", DType::kBFloat16},   {"bfloat16", DType::kBFloat16}, {"DoubleStorage", DType::kFloat64}, {"float64", DType::kFloat64},
-      {"LongStorage", DType::kInt64},          {"int64", DType::kInt64},       {"IntStorage", DType::kInt32},     {"int32", DType::kInt32},
-      {"ShortStorage", DType::kInt16},         {"int16", DType::kInt16},       {"CharStorage", DType::kInt8},     {"int8", DType::kInt8},
-      {"ByteStorage", DType::kUInt8},          {"uint8", DType::kUInt8},       {"BoolStorage", DType::kBool},     {"bool", DType::kBool}};
+      {"FloatStorage", DType::kFloat32},     {"float32", DType::kFloat32},
+      {"HalfStorage", DType::kFloat16},      {"float16", DType::kFloat16},
+      {"BFloat16Storage", DType::kBFloat16}, {"bfloat16", DType::kBFloat16},
+      {"DoubleStorage", DType::kFloat64},    {"float64", DType::kFloat64},
+      {"LongStorage", DType::kInt64},        {"int64", DType::kInt64},
+      {"IntStorage", DType::kInt32},         {"int32", DType::kInt32},
+      {"ShortStorage", DType::kInt16},       {"int16", DType::kInt16},
+      {"CharStorage", DType::kInt8},         {"int8", DType::kInt8},
+      {"ByteStorage", DType::kUInt8},        {"uint8", DType::kUInt8},
+      {"BoolStorage", DType::kBool},         {"bool", DType::kBool}};
   for (const auto& [text, dtype] : kNames)
     if (text == name) return dtype;
   return std::nullopt;
@@ -80,7 +85,8 @@ Storage storage_of(const std::string& name, const PickleNode& arguments, const F
   if (reference.count < 0 || static_cast<uint64_t>(reference.count) > there)
     wrong("a storage with the " + std::to_string(reference.count) + " numbers that it claims", name, std::to_string(there));
   storage.dtype = *reference.dtype;
-  if (__builtin_add_overflow(offset, reference.view_offset, &offset)) wrong("an offset within its storage", name, "one beyond all bounds");
+  if (__builtin_add_overflow(offset, reference.view_offset, &offset))
+    wrong("an offset within its storage", name, "one beyond all bounds");
   return storage;
 }
 
@@ -114,10 +120,12 @@ bool is_torch_tensor(const PickleValue& value) {
 
 StoredTensor read_torch_tensor(const std::string& name, const PickleValue& value, const FindStorage& find_storage) {
   const auto call = innermost(torch_call(value));
-  const bool plain = call && (call->function == "_rebuild_tensor" || call->function == "_rebuild_tensor_v2" || call->function == "_rebuild_tensor_v3");
+  const bool plain = call && (call->function == "_rebuild_tensor" || call->function == "_rebuild_tensor_v2" ||
+                              call->function == "_rebuild_tensor_v3");
   if (!plain) wrong("a tensor of plain numbers", name, call ? "one made by " + show_name(call->function) : describe(value));
   const auto& items = call->arguments->items;
-  if (items.size() < 4) wrong("a tensor with storage, offset, shape and strides", name, std::to_string(items.size()) + " arguments");
+  if (items.size() < 4)
+    wrong("a tensor with storage, offset, shape and strides", name, std::to_string(items.size()) + " arguments");
   int64_t offset = integer_of(items[1], name);
   const Storage storage = storage_of(name, *call->arguments, find_storage, offset);
   return view_storage(name, storage, offset, integers_of(items[2], name), integers_of(items[3], name));

@@ -1,5 +1,5 @@
-// Opcodes as in CPython's Lib/pickletools.py. Those of protocols 0 and 1 that stand in text, extension codes and out-of-band buffers are refused.
-// What each of them does to the stack stands in unpickler_stack.cpp.
+// Opcodes as in CPython's Lib/pickletools.py. Those of protocols 0 and 1 that stand in text, extension codes and out-of-band
+// buffers are refused. What each of them does to the stack stands in unpickler_stack.cpp.
 #include "weights/unpickler.h"
 
 #include <bit>
@@ -31,12 +31,12 @@ bool Unpickler::number(uint8_t opcode) {
       push(value);
       return true;
     }
-    case 'K': push_integer(static_cast<int64_t>(reader_.number(1))); return true;                                        // BININT1
-    case 'M': push_integer(static_cast<int64_t>(reader_.number(2))); return true;                                        // BININT2
-    case 'J': push_integer(static_cast<int32_t>(reader_.number(4))); return true;                                        // BININT
-    case 0x8a: push_long(reader_.number(1)); return true;                                                                // LONG1
-    case 0x8b: push_long(reader_.number(4)); return true;                                                                // LONG4
-    case 'G': {                                                                                                          // BINFLOAT
+    case 'K': push_integer(static_cast<int64_t>(reader_.number(1))); return true;  // BININT1
+    case 'M': push_integer(static_cast<int64_t>(reader_.number(2))); return true;  // BININT2
+    case 'J': push_integer(static_cast<int32_t>(reader_.number(4))); return true;  // BININT
+    case 0x8a: push_long(reader_.number(1)); return true;                          // LONG1
+    case 0x8b: push_long(reader_.number(4)); return true;                          // LONG4
+    case 'G': {                                                                    // BINFLOAT
       uint64_t bits = 0;
       for (int i = 0; i < 8; ++i) bits = bits << 8 | reader_.number(1);
       PickleValue value;
@@ -66,36 +66,36 @@ bool Unpickler::text(uint8_t opcode) {
 
 bool Unpickler::container(uint8_t opcode) {
   switch (opcode) {
-    case '(': push_mark(); return true;                                            // MARK
-    case ')': push_tuple(0); return true;                                          // EMPTY_TUPLE
-    case 0x85: push_tuple(1); return true;                                         // TUPLE1
-    case 0x86: push_tuple(2); return true;                                         // TUPLE2
-    case 0x87: push_tuple(3); return true;                                         // TUPLE3
-    case 't': {                                                                    // TUPLE
+    case '(': push_mark(); return true;     // MARK
+    case ')': push_tuple(0); return true;   // EMPTY_TUPLE
+    case 0x85: push_tuple(1); return true;  // TUPLE1
+    case 0x86: push_tuple(2); return true;  // TUPLE2
+    case 0x87: push_tuple(3); return true;  // TUPLE3
+    case 't': {                             // TUPLE
       auto items = pop_to_mark();
       push_node(Kind::kTuple).items = std::move(items);
       return true;
     }
-    case ']': push_node(Kind::kList); return true;                                 // EMPTY_LIST
-    case 0x8f: push_node(Kind::kList); return true;                                // EMPTY_SET
-    case '}': push_node(Kind::kDict); return true;                                 // EMPTY_DICT
-    case 'a': fill({pop()}, Kind::kList); return true;                             // APPEND
-    case 'e':                                                                      // APPENDS
-    case 0x90: fill(pop_to_mark(), Kind::kList); return true;                      // ADDITEMS
-    case 0x91: {                                                                   // FROZENSET
+    case ']': push_node(Kind::kList); return true;             // EMPTY_LIST
+    case 0x8f: push_node(Kind::kList); return true;            // EMPTY_SET
+    case '}': push_node(Kind::kDict); return true;             // EMPTY_DICT
+    case 'a': fill({pop()}, Kind::kList); return true;         // APPEND
+    case 'e':                                                  // APPENDS
+    case 0x90: fill(pop_to_mark(), Kind::kList); return true;  // ADDITEMS
+    case 0x91: {                                               // FROZENSET
       auto items = pop_to_mark();
       push_node(Kind::kList).items = std::move(items);
       return true;
     }
-    case 's': {                                                                    // SETITEM
+    case 's': {  // SETITEM
       const PickleValue value = pop(), key = pop();
       fill({key, value}, Kind::kDict);
       return true;
     }
-    case 'u': fill(pop_to_mark(), Kind::kDict); return true;                       // SETITEMS
-    case '0': pop(); return true;                                                  // POP
-    case '1': pop_to_mark(); return true;                                          // POP_MARK
-    case '2': {                                                                    // DUP
+    case 'u': fill(pop_to_mark(), Kind::kDict); return true;  // SETITEMS
+    case '0': pop(); return true;                             // POP
+    case '1': pop_to_mark(); return true;                     // POP_MARK
+    case '2': {                                               // DUP
       const PickleValue value = pop();
       push(value);
       push(value);
@@ -107,11 +107,11 @@ bool Unpickler::container(uint8_t opcode) {
 
 bool Unpickler::memo(uint8_t opcode) {
   switch (opcode) {
-    case 'q': remember(reader_.number(1)); return true;   // BINPUT
-    case 'r': remember(reader_.number(4)); return true;   // LONG_BINPUT
-    case 0x94: remember(memo_.size()); return true;       // MEMOIZE
-    case 'h': recall(reader_.number(1)); return true;     // BINGET
-    case 'j': recall(reader_.number(4)); return true;     // LONG_BINGET
+    case 'q': remember(reader_.number(1)); return true;  // BINPUT
+    case 'r': remember(reader_.number(4)); return true;  // LONG_BINPUT
+    case 0x94: remember(memo_.size()); return true;      // MEMOIZE
+    case 'h': recall(reader_.number(1)); return true;    // BINGET
+    case 'j': recall(reader_.number(4)); return true;    // LONG_BINGET
     default: return false;
   }
 }

@@ -50,7 +50,8 @@ void Unpickler::push_mark() {
 }
 
 PickleValue Unpickler::pop() {
-  if (stack_.empty() || (!marks_.empty() && stack_.size() <= marks_.back())) damaged_pickle("one that takes more values than it has");
+  if (stack_.empty() || (!marks_.empty() && stack_.size() <= marks_.back()))
+    damaged_pickle("one that takes more values than it has");
   const PickleValue value = stack_.back();
   stack_.pop_back();
   return value;
@@ -134,7 +135,8 @@ void Unpickler::push_dictionary(PickleValue arguments) {
 void Unpickler::fill(std::vector<PickleValue> items, Kind kind) {
   PickleNode& target = top_node();
   if (target.kind == Kind::kObject) return;  // an object of an unknown class may be a list or a dictionary: nobody needs it
-  if (target.kind != kind || (kind == Kind::kDict && items.size() % 2 != 0)) damaged_pickle("one that fills something that is no container");
+  if (target.kind != kind || (kind == Kind::kDict && items.size() % 2 != 0))
+    damaged_pickle("one that fills something that is no container");
   target.items.insert(target.items.end(), items.begin(), items.end());
 }
 
@@ -142,7 +144,8 @@ void Unpickler::build() {
   const PickleValue state = pop();
   PickleNode& target = top_node();
   if (target.kind == Kind::kObject) target.items[2] = state;
-  else if (target.kind != Kind::kDict && target.kind != Kind::kList) damaged_pickle("one that sets the state of something that has none");
+  else if (target.kind != Kind::kDict && target.kind != Kind::kList)
+    damaged_pickle("one that sets the state of something that has none");
 }
 
 void Unpickler::remember(uint64_t key) {

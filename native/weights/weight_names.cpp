@@ -19,7 +19,9 @@ class NameList {
     add(name + ".bias", {bias});
   }
   void add_linear(const std::string& name, int64_t out, int64_t in) { add_pair(name, {out, in}, out); }
-  void add_conv(const std::string& name, int64_t out, int64_t in, int64_t kernel) { add_pair(name, {out, in, kernel, kernel}, out); }
+  void add_conv(const std::string& name, int64_t out, int64_t in, int64_t kernel) {
+    add_pair(name, {out, in, kernel, kernel}, out);
+  }
   void add_norm(const std::string& name, int64_t channels) { add_pair(name, {channels}, channels); }
   /// Convolution without bias and the BatchNorm under its name.
   void add_conv_batch_norm(const std::string& name, int64_t out, int64_t in, int64_t kernel) {
@@ -61,7 +63,8 @@ void add_encoder(NameList& list, const ModelConfig& config, int64_t stored_rows)
   const EncoderConfig& encoder = config.encoder;
   add_stem(list, prefix + "patch_embed.proj.", encoder.dim);
   list.add(prefix + "pos_embed", {1, stored_rows, encoder.dim}, TensorRole::kFrozen);
-  for (int64_t i = 0; i < encoder.depth; ++i) add_block(list, prefix + "blocks." + std::to_string(i), encoder.dim, encoder.mlp_ratio);
+  for (int64_t i = 0; i < encoder.depth; ++i)
+    add_block(list, prefix + "blocks." + std::to_string(i), encoder.dim, encoder.mlp_ratio);
   list.add_norm(prefix + "norm", encoder.dim);
 }
 
@@ -108,8 +111,10 @@ void add_box_head(NameList& list, const ModelConfig& config) {
 
 void add_mask_head(NameList& list, const ModelConfig& config) {
   const RoiConfig& roi = config.roi;
-  const int64_t channels = add_head_convs(list, "roi_heads.mask_head.mask_fcn", roi.mask_convs, config.fpn_channels, roi.mask_conv_dim);
-  list.add_pair("roi_heads.mask_head.deconv", {channels, roi.mask_conv_dim, 2, 2}, roi.mask_conv_dim);  // transposed: (in, out, 2, 2)
+  const int64_t channels =
+      add_head_convs(list, "roi_heads.mask_head.mask_fcn", roi.mask_convs, config.fpn_channels, roi.mask_conv_dim);
+  list.add_pair("roi_heads.mask_head.deconv", {channels, roi.mask_conv_dim, 2, 2},
+                roi.mask_conv_dim);  // transposed: (in, out, 2, 2)
   list.add_conv("roi_heads.mask_head.predictor", config.num_classes(), roi.mask_conv_dim, 1);
 }
 

@@ -25,7 +25,8 @@ struct ExpectedTensor {
 /// In the order of the forward pass.
 std::vector<ExpectedTensor> expected_tensors(const ModelConfig& config);
 
-/// Buffers that checkpoints may carry and that the configuration says better: num_batches_tracked, pixel_mean, pixel_std, cell_anchors.
+/// Buffers that checkpoints may carry and that the configuration says better: num_batches_tracked, pixel_mean, pixel_std,
+/// cell_anchors.
 bool is_ignored_tensor(std::string_view name);
 
 }  // namespace mimdet

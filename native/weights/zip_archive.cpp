@@ -7,7 +7,8 @@
 namespace mimdet {
 namespace {
 
-constexpr uint32_t kLocalHeader = 0x04034b50, kDirectoryEntry = 0x02014b50, kEnd = 0x06054b50, kEnd64 = 0x06064b50, kLocator64 = 0x07064b50;
+constexpr uint32_t kLocalHeader = 0x04034b50, kDirectoryEntry = 0x02014b50, kEnd = 0x06054b50, kEnd64 = 0x06064b50,
+                   kLocator64 = 0x07064b50;
 constexpr size_t kEndSize = 22, kLocatorSize = 20, kLongestComment = 65535;
 constexpr uint64_t kIn64 = 0xffffffff;  // "see the ZIP64 field"
 
@@ -37,7 +38,8 @@ ZipArchive::ZipArchive(FileBytes file) : file_(std::move(file)) {
   ByteReader reader(file_.part(directory.offset, directory.size));
   while (reader.left() >= 4 && entries_.size() < directory.entries) read_entry(reader);
   if (entries_.size() != directory.entries)
-    damaged("one with " + std::to_string(entries_.size()) + " of the " + std::to_string(directory.entries) + " entries that it announces");
+    damaged("one with " + std::to_string(entries_.size()) + " of the " + std::to_string(directory.entries) +
+            " entries that it announces");
 }
 
 ZipArchive::Directory ZipArchive::find_directory() const {

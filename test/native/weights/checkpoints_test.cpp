@@ -38,7 +38,8 @@ size_t count_differing_bits(const NamedTensor& actual, const NamedTensor& expect
   const auto a = floats_of(actual), e = floats_of(expected);
   if (a.size() != e.size()) return e.size();
   size_t differing = 0;
-  for (size_t i = 0; i < e.size(); ++i) differing += std::bit_cast<uint32_t>(a[i]) != std::bit_cast<uint32_t>(rounded(e[i], equality));
+  for (size_t i = 0; i < e.size(); ++i)
+    differing += std::bit_cast<uint32_t>(a[i]) != std::bit_cast<uint32_t>(rounded(e[i], equality));
   return differing;
 }
 
@@ -75,7 +76,8 @@ TEST("checkpoints: each good file converts to the weights, bit by bit") {
       for (const NamedTensor& tensor : expected.tensors) {
         const NamedTensor* found = find_tensor(actual.tensors, tensor.name);
         const size_t differing = found ? count_differing_bits(*found, tensor, line.at("equality").string()) : 1;
-        if (differing) report_failure(__FILE__, __LINE__, file + ": " + tensor.name + " differs in " + std::to_string(differing) + " numbers");
+        if (differing)
+          report_failure(__FILE__, __LINE__, file + ": " + tensor.name + " differs in " + std::to_string(differing) + " numbers");
       }
       ++converted;
     } catch (const Error& error) {

@@ -56,7 +56,8 @@ TEST("convert: a full MAE checkpoint gives the tensors that the reference takes 
   CHECK_EQUAL(*find_metadata(actual.metadata, "format"), "mimdet-init");
   const Json lists = Json::parse(read_file(folder + "/mae_expected.json")).at("mae_full.pth");
   CHECK(std::set<std::string>(report.dropped.begin(), report.dropped.end()) == strings(lists.at("not_used_of_the_checkpoint")));
-  CHECK_FAILS(load_weights(output), ErrorCode::kWeights, "lacks 114 of 182 tensors: backbone.bottom_up.encoder.patch_embed.proj.0.0.weight");
+  CHECK_FAILS(load_weights(output), ErrorCode::kWeights,
+              "lacks 114 of 182 tensors: backbone.bottom_up.encoder.patch_embed.proj.0.0.weight");
 }
 
 TEST("convert: MAE's encoder alone is refused with the reason, and taken when asked for by name") {
@@ -84,7 +85,8 @@ TEST("convert: our own file keeps its card and configuration; --half and --class
   const std::string folder = golden("nuclei-tiny");
   if (folder.empty()) return report_skip("no reference data nuclei-tiny");
   const TemporaryFolder temporary;
-  const std::string input = folder + "/weights.safetensors", wide = temporary.path("wide.safetensors"), half = temporary.path("half.safetensors");
+  const std::string input = folder + "/weights.safetensors", wide = temporary.path("wide.safetensors"),
+                    half = temporary.path("half.safetensors");
   CHECK_EQUAL(convert(input, wide, {}).preset, "tiny");
   ConvertOptions options;
   options.half = true;
@@ -113,7 +115,8 @@ TEST("convert: numbers beyond half precision are named") {
   write_safetensors(temporary.path("large.safetensors"), content.tensors, {});
   ConvertOptions options = options_of(folder);
   options.half = true;
-  CHECK_FAILS(convert(temporary.path("large.safetensors"), temporary.path("out"), options), ErrorCode::kWeights, "backbone.fpn_lateral2.norm.bias");
+  CHECK_FAILS(convert(temporary.path("large.safetensors"), temporary.path("out"), options), ErrorCode::kWeights,
+              "backbone.fpn_lateral2.norm.bias");
 }
 
 std::vector<TensorSpec> specs_of(const ModelConfig& config) {
@@ -153,8 +156,8 @@ TEST("half precision: every half survives the way to float32 and back, and round
     if (std::isnan(wide)) CHECK(std::isnan(half_to_float(float_to_half(wide))));
     else if (float_to_half(wide) != half) report_failure(__FILE__, __LINE__, std::to_string(half));
   }
-  CHECK_EQUAL(float_to_half(1.0f + 0x1p-11f), 0x3c00);               // a tie: down to even
-  CHECK_EQUAL(float_to_half(1.0f + 3 * 0x1p-11f), 0x3c02);           // a tie: up to even
+  CHECK_EQUAL(float_to_half(1.0f + 0x1p-11f), 0x3c00);      // a tie: down to even
+  CHECK_EQUAL(float_to_half(1.0f + 3 * 0x1p-11f), 0x3c02);  // a tie: up to even
   CHECK_EQUAL(float_to_half(65519.0f), 0x7bff);
   CHECK_EQUAL(float_to_half(65520.0f), 0x7c00);
   CHECK_EQUAL(float_to_half(0x1p-25f), 0x0000);

@@ -12,9 +12,18 @@
 namespace mimdet::test {
 namespace {
 
-constexpr const char* kFiles[] = {"zip.pth",       "legacy.pth",        "training.pth",  "training_legacy.pth",   "shared_storage.pth",
-                                  "parameters.pth", "transposed.pth",   "weights.safetensors", "float16.safetensors", "detectron2_protocol2.pkl",
-                                  "detectron2_protocol4.pkl", "detectron2_fortran.pkl"};
+constexpr const char* kFiles[] = {"zip.pth",
+                                  "legacy.pth",
+                                  "training.pth",
+                                  "training_legacy.pth",
+                                  "shared_storage.pth",
+                                  "parameters.pth",
+                                  "transposed.pth",
+                                  "weights.safetensors",
+                                  "float16.safetensors",
+                                  "detectron2_protocol2.pkl",
+                                  "detectron2_protocol4.pkl",
+                                  "detectron2_fortran.pkl"};
 
 /// Reads everything that a container claims, tensor by tensor. Answers with whether it was accepted.
 bool read_all(const std::string& text, const std::string& what) {
@@ -38,7 +47,8 @@ TEST("damaged files: cut anywhere, a container is refused") {
     CHECK(read_all(good, file));
     for (size_t i = 0; i < 120; ++i) {
       const size_t length = i < 40 ? i : good.size() * (i - 40) / 80;
-      if (read_all(good.substr(0, length), file)) report_failure(__FILE__, __LINE__, std::string(file) + " cut to " + std::to_string(length));
+      if (read_all(good.substr(0, length), file))
+        report_failure(__FILE__, __LINE__, std::string(file) + " cut to " + std::to_string(length));
     }
   }
 }

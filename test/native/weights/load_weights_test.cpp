@@ -99,7 +99,8 @@ TEST("load_weights: other versions, broken configurations and beginnings of trai
   refuse({{"format", "mimdet"}, {"version", "2"}}, "\"2\"");
   refuse({{"format", "mimdet"}, {"version", "1"}, {"config", "{\"imageSize\": 7}"}}, "config.imageSize");
   refuse({{"format", "mimdet"}, {"version", "1"}, {"config", "no JSON"}}, "configuration");
-  refuse(make_metadata("mimdet-init", preset("base"), {}), "lacks 313 of 314 tensors: backbone.bottom_up.encoder.patch_embed.proj.0.0.weight");
+  refuse(make_metadata("mimdet-init", preset("base"), {}),
+         "lacks 313 of 314 tensors: backbone.bottom_up.encoder.patch_embed.proj.0.0.weight");
 }
 
 TEST("load_weights: what is no weights at all gets a plain answer") {

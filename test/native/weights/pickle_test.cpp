@@ -27,7 +27,8 @@ Document unpickle(const std::string& text) {
 void refuse(const std::string& text, const std::string& part) { CHECK_FAILS(unpickle(text), ErrorCode::kWeights, part); }
 
 TEST("unpickler: numbers of every width") {
-  const Document document = unpickle("\x80\x02(K\xffM\xff\xffJ\xff\xff\xff\xff\x8a\x02\x00\x80\x8a\x00\x8a\x08\xff\xff\xff\xff\xff\xff\xff\x7f\x88NG\x40\x09\x21\xfb\x54\x44\x2d\x18t."s);
+  const Document document = unpickle("\x80\x02(K\xffM\xff\xffJ\xff\xff\xff\xff\x8a\x02\x00\x80\x8a\x00"
+                                     "\x8a\x08\xff\xff\xff\xff\xff\xff\xff\x7f\x88NG\x40\x09\x21\xfb\x54\x44\x2d\x18t."s);
   const PickleNode* tuple = as_node(document.pickle.root, Kind::kTuple);
   CHECK(tuple && tuple->items.size() == 9);
   if (!tuple || tuple->items.size() != 9) return;
@@ -38,7 +39,8 @@ TEST("unpickler: numbers of every width") {
 }
 
 TEST("unpickler: the last value of a repeated key, the memo, and a dictionary that holds itself") {
-  const Document document = unpickle("\x80\x02}q\x00(X\x01\x00\x00\x00""aK\x01X\x01\x00\x00\x00""aK\x02X\x04\x00\x00\x00selfh\x00u."s);
+  const Document document =
+      unpickle("\x80\x02}q\x00(X\x01\x00\x00\x00""aK\x01X\x01\x00\x00\x00""aK\x02X\x04\x00\x00\x00selfh\x00u."s);
   const PickleNode* dict = as_node(document.pickle.root, Kind::kDict);
   CHECK(dict && find_key(*dict, "a") && find_key(*dict, "a")->integer == 2);
   CHECK(dict && find_key(*dict, "self") && find_key(*dict, "self")->node == dict);
@@ -52,8 +54,9 @@ TEST("unpickler: an OrderedDict as Python 2 wrote it, from a list of pairs") {
 }
 
 TEST("unpickler: damage is an error, whatever the opcode wanted") {
-  for (const char* text : {"", "\x80\x02", "\x80\x09.", ".", "t.", "u.", "}u.", "}K\1s.", "K\1K\1s.", "K\1b.", "(((", "0.", "h\1.", "R.", "NNR.",
-                           "\x8c\xffshort.", "X\xff\xff\xff\xff.", "\x8d\xff\xff\xff\xff\xff\xff\xff\xff.", "cos\n", "NN\x93.", "(o.", "a.", "]]K\1u.",
+  for (const char* text : {"", "\x80\x02", "\x80\x09.", ".", "t.", "u.", "}u.", "}K\1s.", "K\1K\1s.", "K\1b.", "(((", "0.",
+                           "h\1.", "R.", "NNR.", "\x8c\xffshort.", "X\xff\xff\xff\xff.", "\x8d\xff\xff\xff\xff\xff\xff\xff\xff.",
+                           "cos\n", "NN\x93.", "(o.", "a.", "]]K\1u.",
                            "I1\n.", "\x82\1.", "\x97.", "\x98.", "\xff.", "\x95\xff\xff\xff\xff\xff\xff\xff\x7f."})
     refuse(text, "");
 }
@@ -72,14 +75,16 @@ TEST("unpickler: depth costs nothing, and one-byte opcodes do not fill the memor
 
 TEST("pickle_policy: tensors, containers and plain data may be there, programs may not") {
   for (const auto& [module, name] : std::initializer_list<std::pair<const char*, const char*>>{
-           {"torch._utils", "_rebuild_tensor_v2"}, {"collections", "OrderedDict"}, {"argparse", "Namespace"}, {"pathlib", "PosixPath"},
-           {"__main__", "Mode"}, {"__builtin__", "set"}, {"copy_reg", "_reconstructor"}, {"numpy.core.multiarray", "scalar"},
+           {"torch._utils", "_rebuild_tensor_v2"}, {"collections", "OrderedDict"}, {"argparse", "Namespace"},
+           {"pathlib", "PosixPath"}, {"__main__", "Mode"}, {"__builtin__", "set"}, {"copy_reg", "_reconstructor"},
+           {"numpy.core.multiarray", "scalar"},
            {"yacs.config", "CfgNode"}, {"types", "SimpleNamespace"}, {"torch", "Size"}})
     CHECK(may_be_called(module, name));
   for (const auto& [module, name] : std::initializer_list<std::pair<const char*, const char*>>{
-           {"os", "system"}, {"posix", "system"}, {"nt", "system"}, {"subprocess", "Popen"}, {"builtins", "eval"}, {"__builtin__", "exec"},
-           {"builtins", "getattr"}, {"builtins", "__import__"}, {"importlib", "import_module"}, {"runpy", "run_path"}, {"numpy", "load"},
-           {"torch", "load"}, {"torch.hub", "load"}, {"os.path", "Path"}, {"types", "FunctionType"}, {"builtins", ""}, {"", ""}, {"x", "A.b"}})
+           {"os", "system"}, {"posix", "system"}, {"nt", "system"}, {"subprocess", "Popen"}, {"builtins", "eval"},
+           {"__builtin__", "exec"}, {"builtins", "getattr"}, {"builtins", "__import__"}, {"importlib", "import_module"},
+           {"runpy", "run_path"}, {"numpy", "load"}, {"torch", "load"}, {"torch.hub", "load"}, {"os.path", "Path"}, {"types", "FunctionType"},
+           {"builtins", ""}, {"", ""}, {"x", "A.b"}})
     CHECK(!may_be_called(module, name));
 }
 

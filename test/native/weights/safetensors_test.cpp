@@ -25,7 +25,8 @@ TEST("safetensors: what is written is read again, with metadata and every dtype"
   const TemporaryFolder folder;
   const std::string path = folder.path("round.safetensors");
   std::vector<NamedTensor> tensors;
-  for (DType dtype : {DType::kFloat32, DType::kFloat16, DType::kBFloat16, DType::kFloat64, DType::kInt64, DType::kUInt8, DType::kBool})
+  for (DType dtype :
+       {DType::kFloat32, DType::kFloat16, DType::kBFloat16, DType::kFloat64, DType::kInt64, DType::kUInt8, DType::kBool})
     tensors.push_back(tensor_of(std::string("t.") + dtype_name(dtype), dtype, {2, 3}));
   tensors.push_back(tensor_of("scalar", DType::kFloat32, {}));
   tensors.push_back(tensor_of("empty", DType::kFloat32, {0, 4}));
@@ -74,9 +75,13 @@ TEST("safetensors: headers that lie are refused by name") {
   expect_refusal(R"({"a":{"dtype":"F32","shape":[2.5],"data_offsets":[0,8]}})", 8, "integer");
   expect_refusal(R"({"a":{"dtype":"F31","shape":[2],"data_offsets":[0,8]}})", 8, "F31");
   expect_refusal(R"({"a":{"dtype":"F32","data_offsets":[0,8]}})", 8, "shape");
-  expect_refusal(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})", 8, "twice");
-  expect_refusal(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}})", 12, "`b`");
-  expect_refusal(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})", 8, "`a`");
+  expect_refusal(R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})",
+                 8, "twice");
+  expect_refusal(
+      R"({"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"b":{"dtype":"F32","shape":[1],"data_offsets":[8,12]}})", 12,
+      "`b`");
+  expect_refusal(R"({"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}})",
+                 8, "`a`");
   expect_refusal(R"({"__metadata__":{"a":1}})", 0, "string");
   expect_refusal(R"({"__metadata__":{"a":"1","a":"2"}})", 0, "twice");
   expect_refusal("[]", 0, "safetensors");
@@ -88,7 +93,8 @@ TEST("safetensors: headers that lie are refused by name") {
 }
 
 TEST("safetensors: a tensor that does not lie on a multiple of its size is handed out aligned") {
-  const Safetensors read = read_safetensors(bytes_of(file_of(R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"b":{"dtype":"F32","shape":[1],"data_offsets":[1,5]}})", 5)));
+  const Safetensors read = read_safetensors(bytes_of(file_of(
+      R"({"a":{"dtype":"U8","shape":[1],"data_offsets":[0,1]},"b":{"dtype":"F32","shape":[1],"data_offsets":[1,5]}})", 5)));
   const NamedTensor* b = find_tensor(read.tensors, "b");
   CHECK(b && reinterpret_cast<uintptr_t>(b->data) % 4 == 0 && b->bytes == 4 && b->data[3] == std::byte{1});
 }
