@@ -83,7 +83,8 @@ TEST("pickle_policy: tensors, containers and plain data may be there, programs m
   for (const auto& [module, name] : std::initializer_list<std::pair<const char*, const char*>>{
            {"os", "system"}, {"posix", "system"}, {"nt", "system"}, {"subprocess", "Popen"}, {"builtins", "eval"},
            {"__builtin__", "exec"}, {"builtins", "getattr"}, {"builtins", "__import__"}, {"importlib", "import_module"},
-           {"runpy", "run_path"}, {"numpy", "load"}, {"torch", "load"}, {"torch.hub", "load"}, {"os.path", "Path"}, {"types", "FunctionType"},
+           {"runpy", "run_path"}, {"numpy", "load"}, {"torch", "load"}, {"torch.hub", "load"},
+           {"os.path", "Path"}, {"types", "FunctionType"},
            {"builtins", ""}, {"", ""}, {"x", "A.b"}})
     CHECK(!may_be_called(module, name));
 }
