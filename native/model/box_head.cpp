@@ -3,7 +3,6 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/index.h>
 #include <ATen/ops/isfinite.h>
-#include <ATen/ops/relu.h>
 #include <ATen/ops/softmax.h>
 #include <ATen/ops/zeros.h>
 
@@ -20,20 +19,27 @@ at::Tensor wanted_classes(const std::vector<int64_t>& class_ids, const at::Tenso
   return wanted.to(scores.device());
 }
 
+/// Columns from the order channel, y, x to y, x, channel.
+PackedLinear load_fc1(const WeightSource& weights, const RoiConfig& config) {
+  const at::Tensor weight = weights("roi_heads.box_head.fc1.weight");
+  const at::Tensor reordered = weight.view({weight.size(0), -1, config.box_pool, config.box_pool}).permute({0, 2, 3, 1}).flatten(1);
+  return PackedLinear(reordered.contiguous(), weights("roi_heads.box_head.fc1.bias"), Activation::kRelu);
+}
+
 }  // namespace
 
 BoxHead::BoxHead(const WeightSource& weights, const RoiConfig& config)
-    : fc1_(weights, "roi_heads.box_head.fc1"),
-      class_logits_(weights, "roi_heads.box_predictor.cls_score"),
-      deltas_(weights, "roi_heads.box_predictor.bbox_pred") {
+    : fc1_(load_fc1(weights, config)),
+      class_logits_(load_linear(weights, "roi_heads.box_predictor.cls_score")),
+      deltas_(load_linear(weights, "roi_heads.box_predictor.bbox_pred")) {
   for (int64_t i = 1; i <= config.box_convs; ++i)
-    convs_.push_back(Conv2d::with_folded_norm(weights, "roi_heads.box_head.conv" + std::to_string(i), Activation::kRelu));
+    convs_.push_back(load_conv_with_norm(weights, "roi_heads.box_head.conv" + std::to_string(i), Activation::kRelu));
 }
 
 at::Tensor BoxHead::features(const at::Tensor& pooled) const {
   at::Tensor x = pooled;
-  for (const Conv2d& conv : convs_) x = conv(x);
-  return fc1_(x.flatten(1)).relu_();
+  for (const PackedConv2d& conv : convs_) x = conv(x);
+  return fc1_(x.permute({0, 2, 3, 1}).flatten(1));
 }
 
 BoxPredictions BoxHead::predict(const at::Tensor& features) const { return {class_logits_(features), deltas_(features)}; }

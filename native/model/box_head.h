@@ -26,9 +26,9 @@ class BoxHead {
   BoxPredictions predict(const at::Tensor& features) const;        // (R, fc) -> logits and deltas
 
  private:
-  std::vector<Conv2d> convs_;
-  Linear fc1_;
-  Linear class_logits_, deltas_;
+  std::vector<PackedConv2d> convs_;
+  PackedLinear fc1_;  // takes bins before channels, as the convolutions leave them
+  PackedLinear class_logits_, deltas_;
 };
 
 /// Instances of one picture without masks, and which proposal each came from.

@@ -24,11 +24,11 @@ class ConvStem {
 
  private:
   struct Stage {
-    Conv2d conv;              // 3×3, stride 2, no bias
+    PackedConv2d conv;        // 3×3, stride 2, no bias
     at::Tensor scale, shift;  // of the GroupNorm, (C)
   };
   std::vector<Stage> stages_;
-  Conv2d projection_;  // 1×1 after the last stage
+  PackedConv2d projection_;  // 1×1 after the last stage
 };
 
 }  // namespace mimdet

@@ -1,13 +1,25 @@
 #include "model/fpn.h"
 
+#include <ATen/ops/max_pool2d.h>
 #include <ATen/ops/upsample_nearest2d.h>
 
 namespace mimdet {
+namespace {
+
+/// The coarser level, doubled, plus the lateral convolution of this one.
+at::Tensor merge(const PackedConv2d& lateral, const at::Tensor& feature, const at::Tensor& coarser) {
+  at::Tensor sum = at::upsample_nearest2d(coarser, {feature.size(2), feature.size(3)});
+  lateral.add_to(sum, feature);
+  return sum;
+}
+
+}  // namespace
+
 
 Fpn::Fpn(const WeightSource& weights) {
   for (int level = 2; level <= 5; ++level) {
-    lateral_.push_back(Conv2d::with_folded_norm(weights, "backbone.fpn_lateral" + std::to_string(level), Activation::kNone));
-    output_.push_back(Conv2d::with_folded_norm(weights, "backbone.fpn_output" + std::to_string(level), Activation::kNone));
+    lateral_.push_back(load_conv_with_norm(weights, "backbone.fpn_lateral" + std::to_string(level), Activation::kNone));
+    output_.push_back(load_conv_with_norm(weights, "backbone.fpn_output" + std::to_string(level), Activation::kNone));
   }
 }
 
@@ -16,12 +28,10 @@ Pyramid Fpn::operator()(const BackboneFeatures& features) const {
   Pyramid pyramid;
   at::Tensor top_down;
   for (int i = 3; i >= 0; --i) {
-    at::Tensor merged = lateral_[i](bottom_up[i]);
-    if (top_down.defined()) merged.add_(at::upsample_nearest2d(top_down, {merged.size(2), merged.size(3)}));
-    pyramid[i] = output_[i](merged);
-    top_down = merged;
+    top_down = top_down.defined() ? merge(lateral_[i], bottom_up[i], top_down) : lateral_[i](bottom_up[i]);
+    pyramid[i] = output_[i](top_down);
   }
-  pyramid[4] = pyramid[3].slice(2, 0, std::nullopt, 2).slice(3, 0, std::nullopt, 2).contiguous();  // max pool of kernel 1, stride 2
+  pyramid[4] = at::max_pool2d(pyramid[3], 1, 2);
   return pyramid;
 }
 

@@ -21,7 +21,7 @@ class Fpn {
   Pyramid operator()(const BackboneFeatures& features) const;
 
  private:
-  std::vector<Conv2d> lateral_, output_;  // of c2 … c5
+  std::vector<PackedConv2d> lateral_, output_;  // of c2 … c5
 };
 
 }  // namespace mimdet

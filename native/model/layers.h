@@ -1,5 +1,5 @@
-// The four kinds of layer that all stations are made of. Each knows how to read itself from a WeightSource.
-// Norms that are constant at inference are folded into the convolution before them.
+// How the layers of all stations are read from the weights. The layers themselves are operators (ops/linear, ops/conv2d);
+// norms that are constant at inference are folded into the convolution before them.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -7,16 +7,10 @@
 #include <string>
 
 #include "model/weight_source.h"
+#include "ops/conv2d.h"
+#include "ops/linear.h"
 
 namespace mimdet {
-
-struct Linear {
-  at::Tensor weight;  // (out, in)
-  at::Tensor bias;    // (out)
-
-  Linear(const WeightSource& weights, const std::string& prefix);
-  at::Tensor operator()(const at::Tensor& x) const;  // (…, in) -> (…, out)
-};
 
 struct LayerNorm {
   at::Tensor weight, bias;  // (C)
@@ -26,22 +20,12 @@ struct LayerNorm {
   at::Tensor operator()(const at::Tensor& x) const;  // (…, C) -> (…, C)
 };
 
-enum class Activation { kNone, kRelu };
-
-struct Conv2d {
-  at::Tensor weight;  // (out, in, k, k)
-  at::Tensor bias;    // (out), undefined where there is none
-  int64_t stride = 1;
-  Activation activation = Activation::kNone;
-
-  Conv2d(at::Tensor weight, at::Tensor bias, int64_t stride, Activation activation);
-
-  /// `prefix.weight` and, where it is there, `prefix.bias`.
-  static Conv2d plain(const WeightSource& weights, const std::string& prefix, bool has_bias, int64_t stride, Activation activation);
-  /// `prefix.weight` with the BatchNorm `prefix.norm` folded in.
-  static Conv2d with_folded_norm(const WeightSource& weights, const std::string& prefix, Activation activation);
-
-  at::Tensor operator()(const at::Tensor& x) const;  // (N, in, H, W) -> (N, out, H / stride, W / stride)
-};
+/// `prefix.weight` and `prefix.bias`.
+PackedLinear load_linear(const WeightSource& weights, const std::string& prefix, Activation activation = Activation::kNone);
+PackedConv2d load_conv(const WeightSource& weights, const std::string& prefix, Activation activation = Activation::kNone);
+/// `prefix.weight` alone.
+PackedConv2d load_conv_without_bias(const WeightSource& weights, const std::string& prefix, int64_t stride);
+/// `prefix.weight` with the BatchNorm `prefix.norm` folded in.
+PackedConv2d load_conv_with_norm(const WeightSource& weights, const std::string& prefix, Activation activation);
 
 }  // namespace mimdet

@@ -2,24 +2,22 @@
 
 #include <ATen/ops/baddbmm.h>
 #include <ATen/ops/conv2d.h>
-#include <ATen/ops/conv_transpose2d.h>
 #include <ATen/ops/sigmoid.h>
 
 namespace mimdet {
 
 MaskHead::MaskHead(const WeightSource& weights, const RoiConfig& config)
-    : deconv_weight_(weights("roi_heads.mask_head.deconv.weight")),
-      deconv_bias_(weights("roi_heads.mask_head.deconv.bias")),
+    : deconv_(weights("roi_heads.mask_head.deconv.weight"), weights("roi_heads.mask_head.deconv.bias"), Activation::kRelu),
       predictor_weight_(weights("roi_heads.mask_head.predictor.weight")),
       predictor_bias_(weights("roi_heads.mask_head.predictor.bias")) {
   for (int64_t i = 1; i <= config.mask_convs; ++i)
-    convs_.push_back(Conv2d::with_folded_norm(weights, "roi_heads.mask_head.mask_fcn" + std::to_string(i), Activation::kRelu));
+    convs_.push_back(load_conv_with_norm(weights, "roi_heads.mask_head.mask_fcn" + std::to_string(i), Activation::kRelu));
 }
 
 at::Tensor MaskHead::features(const at::Tensor& pooled) const {
   at::Tensor x = pooled;
-  for (const Conv2d& conv : convs_) x = conv(x);
-  return at::conv_transpose2d(x, deconv_weight_, deconv_bias_, 2).relu_();
+  for (const PackedConv2d& conv : convs_) x = conv(x);
+  return deconv_(x);
 }
 
 at::Tensor MaskHead::logits(const at::Tensor& pooled) const { return at::conv2d(features(pooled), predictor_weight_, predictor_bias_); }

@@ -23,8 +23,8 @@ class MaskHead {
  private:
   at::Tensor features(const at::Tensor& pooled) const;  // (M, D, 2s, 2s)
 
-  std::vector<Conv2d> convs_;
-  at::Tensor deconv_weight_, deconv_bias_;        // (in, out, 2, 2), (out)
+  std::vector<PackedConv2d> convs_;
+  PackedDeconv2x2 deconv_;
   at::Tensor predictor_weight_, predictor_bias_;  // (C, D, 1, 1), (C)
 };
 

@@ -57,10 +57,10 @@ Proposals survivors(const Candidates& all, SizeHw size, double nms_threshold, in
 Rpn::Rpn(const WeightSource& weights, const RpnConfig& config, at::Device device)
     : config_(config),
       anchors_(config, device),
-      objectness_logits_(Conv2d::plain(weights, std::string(kHead) + "objectness_logits", true, 1, Activation::kNone)),
-      anchor_deltas_(Conv2d::plain(weights, std::string(kHead) + "anchor_deltas", true, 1, Activation::kNone)) {
+      objectness_logits_(load_conv(weights, std::string(kHead) + "objectness_logits")),
+      anchor_deltas_(load_conv(weights, std::string(kHead) + "anchor_deltas")) {
   for (int64_t i = 0; i < config.convs; ++i)
-    convs_.push_back(Conv2d::plain(weights, conv_name(i, config.convs), true, 1, Activation::kRelu));
+    convs_.push_back(load_conv(weights, conv_name(i, config.convs), Activation::kRelu));
 }
 
 std::vector<Proposals> Rpn::operator()(const Pyramid& pyramid, const std::vector<SizeHw>& sizes) const {
@@ -71,7 +71,7 @@ RpnOutput Rpn::head(const Pyramid& pyramid) const {
   RpnOutput output;
   for (const at::Tensor& level : pyramid) {
     at::Tensor x = level;
-    for (const Conv2d& conv : convs_) x = conv(x);
+    for (const PackedConv2d& conv : convs_) x = conv(x);
     output.objectness_logits.push_back(objectness_logits_(x));
     output.anchor_deltas.push_back(anchor_deltas_(x));
   }

@@ -37,8 +37,8 @@ class Rpn {
  private:
   RpnConfig config_;
   Anchors anchors_;
-  std::vector<Conv2d> convs_;
-  Conv2d objectness_logits_, anchor_deltas_;  // 1×1
+  std::vector<PackedConv2d> convs_;
+  PackedConv2d objectness_logits_, anchor_deltas_;  // 1×1
 };
 
 }  // namespace mimdet

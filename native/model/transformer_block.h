@@ -15,12 +15,9 @@ class TransformerBlock {
   at::Tensor operator()(const at::Tensor& x) const;  // (B, L, C) -> (B, L, C)
 
  private:
-  at::Tensor attention(const at::Tensor& x) const;
-  at::Tensor mlp(const at::Tensor& x) const;
-
   int64_t heads_;
   LayerNorm norm1_, norm2_;
-  Linear qkv_, projection_, fc1_, fc2_;
+  PackedLinear qkv_, projection_, fc1_, fc2_;
 };
 
 }  // namespace mimdet

@@ -7,8 +7,8 @@
 namespace mimdet {
 
 VitDecoder::VitDecoder(const WeightSource& weights, const std::string& prefix, const DecoderConfig& config)
-    : embed_(weights, prefix + ".decoder_embed"),
-      stem_proj_(weights, prefix + ".conv_feat_proj"),
+    : embed_(load_linear(weights, prefix + ".decoder_embed")),
+      stem_proj_(load_linear(weights, prefix + ".conv_feat_proj")),
       position_(weights, prefix + ".decoder_pos_embed"),
       norm_(weights, prefix + ".decoder_norm", config.layer_norm_eps) {
   for (int64_t i = 0; i < config.depth; ++i)

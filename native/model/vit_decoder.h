@@ -34,8 +34,8 @@ class VitDecoder {
   at::Tensor to_map(const at::Tensor& tokens, SizeHw grid) const;  // norm, then (N, L, d) -> (N, d, h, w)
 
  private:
-  Linear embed_;      // decoder_embed
-  Linear stem_proj_;  // conv_feat_proj
+  PackedLinear embed_;      // decoder_embed
+  PackedLinear stem_proj_;  // conv_feat_proj
   PositionEmbedding position_;
   std::vector<TransformerBlock> blocks_;
   LayerNorm norm_;
