@@ -1,0 +1,148 @@
+// Detector, queue and compute thread together, without Node.
+#include "inference/session.h"
+
+#include <future>
+#include <thread>
+
+#include "check.h"
+#include "inference/engine.h"
+
+using namespace mimdet;
+using namespace std::chrono_literals;
+using mimdet::test::golden;
+
+namespace {
+
+struct Answer {
+  std::promise<std::vector<float>> scores;  // or the error
+  std::future<std::vector<float>> future = scores.get_future();
+};
+
+Image blobs(int64_t seed) {
+  Image image{std::vector<uint8_t>(64 * 64 * 3), {64, 64}};
+  for (size_t i = 0; i < image.rgb.size(); ++i) image.rgb[i] = static_cast<uint8_t>((i / 3 % 64 / 9 + i / 3 / 64 / 7 + static_cast<size_t>(seed)) % 3 * 90);
+  return image;
+}
+
+std::shared_ptr<Session> open(BatchLimits limits) {
+  std::promise<std::shared_ptr<Session>> opened;
+  Engine::instance().post([&] {
+    try {
+      const ModelWeights weights = load_weights(golden("nuclei-tiny") + "/weights.safetensors");
+      auto detector = std::make_unique<Detector>(weights, DetectorOptions{.device = "cpu", .threads = 1, .min_size = 64, .max_size = 64});
+      opened.set_value(Session::open(std::move(detector), limits));
+    } catch (...) {
+      opened.set_exception(std::current_exception());
+    }
+  });
+  return opened.get_future().get();
+}
+
+DetectJobPtr job(const Image& image, Answer& answer) {
+  const auto made = std::make_shared<DetectJob>(image.view());
+  made->options.score_threshold = 0.0;
+  made->options.detections_per_image = 5;
+  made->done = [&answer](const DetectResult& result) {
+    std::vector<float> scores;
+    for (const Detection& detection : result.detections) scores.push_back(detection.score);
+    answer.scores.set_value(scores);
+  };
+  made->failed = [&answer](const std::exception_ptr& error) { answer.scores.set_exception(error); };
+  return made;
+}
+
+void close(Session& session, bool drain) {
+  std::promise<void> closed;
+  session.close(drain, [&] { closed.set_value(); });
+  closed.get_future().wait();
+}
+
+template <class Error>
+bool fails_with(Answer& answer) {
+  try {
+    answer.future.get();
+  } catch (const Error&) {
+    return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+TEST("session: a result does not depend on the company of its picture, from many threads at once") {
+  if (golden("nuclei-tiny").empty()) return mimdet::test::report_skip("no golden/nuclei-tiny");
+  const auto session = open({.max_batch = 4});
+  std::vector<Image> images;
+  for (int64_t i = 0; i < 3; ++i) images.push_back(blobs(i));
+  std::vector<std::vector<float>> alone;
+  for (const Image& image : images) {
+    Answer answer;
+    session->submit(job(image, answer));
+    alone.push_back(answer.future.get());
+    CHECK_EQUAL(alone.back().size(), 5u);
+  }
+  CHECK(alone[0] != alone[1]);
+  std::vector<Answer> answers(9);
+  {
+    std::vector<std::jthread> callers;
+    for (size_t i = 0; i < answers.size(); ++i) callers.emplace_back([&, i] { session->submit(job(images[i % 3], answers[i])); });
+  }
+  for (size_t i = 0; i < answers.size(); ++i) CHECK(answers[i].future.get() == alone[i % 3]);
+  CHECK_EQUAL(session->stats().completed, 12);
+  CHECK_EQUAL(session->stats().queued + session->stats().running, 0);
+  close(*session, true);
+}
+
+TEST("session: cancelled, late and disposed jobs are each told so, once") {
+  if (golden("nuclei-tiny").empty()) return mimdet::test::report_skip("no golden/nuclei-tiny");
+  const auto session = open({.max_batch = 1, .max_delay = 10s});  // nothing starts before it is full, or closed
+  const Image image = blobs(0);
+  Answer running;
+  session->submit(job(image, running));  // a batch of one is full
+  running.future.get();
+
+  const auto waiting = open({.max_batch = 8, .max_delay = 60s});
+  Answer cancelled, late, rest;
+  const DetectJobPtr to_cancel = job(image, cancelled), to_miss = job(image, late);
+  to_miss->deadline = Clock::now() + 20ms;
+  waiting->submit(to_cancel);
+  waiting->submit(to_miss);
+  waiting->submit(job(image, rest));
+  waiting->cancel(to_cancel);
+  waiting->cancel(to_cancel);
+  CHECK(fails_with<Cancelled>(cancelled));
+  CHECK_FAILS(late.future.get(), ErrorCode::kDeadline, "deadlineMs");
+  CHECK_EQUAL(waiting->stats().queued, 1);
+  close(*waiting, false);
+  CHECK_FAILS(rest.future.get(), ErrorCode::kDisposed, "closed");
+  Answer after;
+  CHECK_FAILS(waiting->submit(job(image, after)), ErrorCode::kDisposed, "closed");
+  close(*session, true);
+}
+
+TEST("session: a picture that was taken back ends its job, and nothing else") {
+  if (golden("nuclei-tiny").empty()) return mimdet::test::report_skip("no golden/nuclei-tiny");
+  const auto session = open({.max_batch = 2});
+  const Image image = blobs(1);
+  Answer taken, other;
+  const DetectJobPtr gone = job(image, taken);
+  gone->picture.take_back();
+  session->submit(gone);
+  session->submit(job(image, other));
+  CHECK(fails_with<Cancelled>(taken));
+  CHECK_EQUAL(other.future.get().size(), 5u);
+  close(*session, true);
+}
+
+TEST("engine: stopping abandons what waits, and later work starts it again") {
+  if (golden("nuclei-tiny").empty()) return mimdet::test::report_skip("no golden/nuclei-tiny");
+  const auto session = open({.max_batch = 8, .max_delay = 60s});
+  const Image image = blobs(2);
+  Answer waiting, again;
+  session->submit(job(image, waiting));
+  Engine::instance().stop(false);
+  CHECK(fails_with<Cancelled>(waiting));
+  session->submit(job(image, again));
+  close(*session, true);  // ends the wait for company
+  CHECK_EQUAL(again.future.get().size(), 5u);
+}
