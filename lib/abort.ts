@@ -42,7 +42,11 @@ export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefine
 }
 
 /** A signal that aborts with any of the others, until it is unlinked. (`AbortSignal.any` keeps a trace in long-lived signals.) */
-export function linkSignals(...signals: (AbortSignal | undefined)[]): { signal: AbortSignal; abort: () => void; unlink: () => void } {
+export function linkSignals(...signals: (AbortSignal | undefined)[]): {
+  signal: AbortSignal;
+  abort: () => void;
+  unlink: () => void;
+} {
   const controller = new AbortController();
   const forget = signals.map((signal) => signal && onAbort(signal, () => controller.abort(signal.reason)));
   return { signal: controller.signal, abort: () => controller.abort(), unlink: () => forget.forEach((each) => each?.()) };

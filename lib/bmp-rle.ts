@@ -77,5 +77,8 @@ class RleReader {
 }
 
 function broken(what: string): MimdetError {
-  return new MimdetError('ERR_MIMDET_DECODE', `Expected a whole picture for \`image\` but received a BMP whose run lengths ${what}`);
+  return new MimdetError(
+    'ERR_MIMDET_DECODE',
+    `Expected a whole picture for \`image\` but received a BMP whose run lengths ${what}`,
+  );
 }

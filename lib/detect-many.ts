@@ -16,7 +16,9 @@ export type DetectManyResult<T extends ImageInput = ImageInput> =
 /** Iterates a list of pictures. Throws ERR_MIMDET_INVALID_ARGUMENT for one picture, though strings and bytes are iterable too. */
 export function iterate<T extends ImageInput>(images: ImageSource<T>): Iterator<T> | AsyncIterator<T> {
   const isOne = typeof images === 'string' || ArrayBuffer.isView(images);
-  const start = isOne ? undefined : ((images as AsyncIterable<T>)?.[Symbol.asyncIterator] ?? (images as Iterable<T>)?.[Symbol.iterator]);
+  const start = isOne
+    ? undefined
+    : ((images as AsyncIterable<T>)?.[Symbol.asyncIterator] ?? (images as Iterable<T>)?.[Symbol.iterator]);
   if (typeof start !== 'function') throw expected('a list of pictures (an iterable or async iterable)', 'images', images);
   return start.call(images) as Iterator<T> | AsyncIterator<T>;
 }
@@ -35,7 +37,7 @@ export async function* detectInOrder<T extends ImageInput>(
   let pull: Promise<Pulled<T>> | undefined;
   let end: { failure?: unknown } | undefined;
   try {
-    for (let index = 0; ; ) {
+    for (let index = 0; ;) {
       if (!end && running.length < concurrency) pull ??= pullFrom(source);
       if (end && running.length === 0) break;
       // Whichever comes first: the next picture of a slow source must not hold back a result that is ready.
@@ -67,7 +69,12 @@ async function pullFrom<T>(source: Iterator<T> | AsyncIterator<T>): Promise<Pull
 }
 
 /** One picture's result. What is wrong with the picture is part of it; an abort or a closed detector ends everything. */
-function attempt<T extends ImageInput>(input: T, index: number, detect: Detect<T>, stop: AbortSignal): Promise<DetectManyResult<T>> {
+function attempt<T extends ImageInput>(
+  input: T,
+  index: number,
+  detect: Detect<T>,
+  stop: AbortSignal,
+): Promise<DetectManyResult<T>> {
   const result = detect(input, stop).then(
     (detections) => ({ input, index, detections }),
     (error: unknown) => {

@@ -66,7 +66,15 @@ export interface CocoResult {
 /** A COCO category id for each class: by class id, or by class name. */
 export type CategoryIds = readonly number[] | Readonly<Record<string, number>>;
 
-const noTiming: Timing = { decodeMs: 0, queueMs: 0, preprocessMs: 0, modelMs: 0, postprocessMs: 0, totalMs: 0, batchSize: 0 };
+const noTiming: Timing = {
+  decodeMs: 0,
+  queueMs: 0,
+  preprocessMs: 0,
+  modelMs: 0,
+  postprocessMs: 0,
+  totalMs: 0,
+  batchSize: 0,
+};
 
 /** The instances of one picture, highest score first. Iterable. */
 export class Detections implements Iterable<Instance> {
@@ -161,7 +169,12 @@ export function fromNative(
 }
 
 function instanceToJson({ className, classId, score, box, mask }: Instance): DetectionsJson['instances'][number] {
-  const entry = { class: className, classId, score, box: [box.x1, box.y1, box.x2, box.y2] as [number, number, number, number] };
+  const entry = {
+    class: className,
+    classId,
+    score,
+    box: [box.x1, box.y1, box.x2, box.y2] as [number, number, number, number],
+  };
   return mask ? { ...entry, mask: { size: mask.size, counts: mask.counts } } : entry;
 }
 
@@ -174,6 +187,7 @@ function instanceFromJson(entry: DetectionsJson['instances'][number]): Instance 
 function categoryIdOf({ classId, className }: Instance, categoryIds: CategoryIds | undefined): number {
   if (!categoryIds) return classId + 1;
   const id = Array.isArray(categoryIds) ? categoryIds[classId] : (categoryIds as Record<string, number>)[className];
-  if (!Number.isInteger(id)) throw expected(`an id for class ${JSON.stringify(className)}`, 'categoryIds', new Words(String(id)));
+  if (!Number.isInteger(id))
+    throw expected(`an id for class ${JSON.stringify(className)}`, 'categoryIds', new Words(String(id)));
   return id as number;
 }

@@ -115,7 +115,8 @@ export function readLoadOptions(options: unknown): { native: NativeLoadOptions; 
   const native = {
     device: given.device ?? fromEnvironment('MIMDET_DEVICE', device) ?? 'auto',
     precision: given.precision ?? 'auto',
-    threads: given.threads ?? fromEnvironment('MIMDET_THREADS', (value, name) => loadTable.threads(Number(value), name)) ?? 0,
+    threads:
+      given.threads ?? fromEnvironment('MIMDET_THREADS', (value, name) => loadTable.threads(Number(value), name)) ?? 0,
     maxBatchSize: given.maxBatchSize ?? 8,
     maxQueueDelayMs: given.maxQueueDelayMs ?? 0,
     maxQueueSize: given.maxQueueSize ?? 1024,
@@ -141,7 +142,10 @@ export function readDetectOptions(options: unknown, classes: readonly string[]):
   return toCall(readOptions(detectTable, options), classes);
 }
 
-export function readDetectManyOptions(options: unknown, classes: readonly string[]): { call: DetectCall; concurrency: number } {
+export function readDetectManyOptions(
+  options: unknown,
+  classes: readonly string[],
+): { call: DetectCall; concurrency: number } {
   const { concurrency = 4, ...given } = readOptions(detectManyTable, options);
   return { call: toCall(given, classes), concurrency };
 }
@@ -162,6 +166,9 @@ function toCall(given: ReturnType<typeof readOptions<typeof detectTable>>, class
 
 function classId(name: string, classes: readonly string[], where: string): number {
   const id = classes.indexOf(name);
-  if (id < 0) throw classes.length === 0 ? expected('a class of the model', where, new Words(name)) : unknownName(classes, where, name);
+  if (id < 0)
+    throw classes.length === 0
+      ? expected('a class of the model', where, new Words(name))
+      : unknownName(classes, where, name);
   return id;
 }

@@ -47,7 +47,11 @@ export class Detector implements AsyncDisposable {
     signal?.throwIfAborted();
     addon(); // a missing LibTorch is told before a missing file
     const model = await resolveModel(source);
-    const loading = runNative((job, addon) => addon.loadDetector(model, native, job), signal, (late) => late.close(false));
+    const loading = runNative(
+      (job, addon) => addon.loadDetector(model, native, job),
+      signal,
+      (late) => late.close(false),
+    );
     return new Detector(await loading, native);
   }
 
@@ -136,7 +140,12 @@ export class Detector implements AsyncDisposable {
 function timeLeft(deadlineMs: number | undefined, spentMs: number): number {
   if (deadlineMs === undefined) return 0;
   if (deadlineMs > spentMs) return deadlineMs - spentMs;
-  throw expected(`a picture decoded within ${deadlineMs} ms`, 'deadlineMs', new Words(`one after ${spentMs.toFixed(1)} ms`), 'ERR_MIMDET_DEADLINE');
+  throw expected(
+    `a picture decoded within ${deadlineMs} ms`,
+    'deadlineMs',
+    new Words(`one after ${spentMs.toFixed(1)} ms`),
+    'ERR_MIMDET_DEADLINE',
+  );
 }
 
 function disposed(): MimdetError {

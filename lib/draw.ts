@@ -61,7 +61,11 @@ export async function draw(found: Detections, image: ImageInput, options?: DrawO
 function checkSize(found: Detections, picture: DecodedImage, scale: number): void {
   const { width, height } = picture;
   if (width !== found.width || height !== found.height) {
-    throw expected(`the picture of these detections (${found.width} x ${found.height})`, 'image', new Words(`${width} x ${height}`));
+    throw expected(
+      `the picture of these detections (${found.width} x ${found.height})`,
+      'image',
+      new Words(`${width} x ${height}`),
+    );
   }
   if (scale > 1 && width * height * scale * scale > maxPixels) {
     throw expected(`a factor that gives at most ${maxPixels} pixels`, 'scale', scale);
@@ -107,7 +111,13 @@ function toRectangle({ x1, y1, x2, y2 }: Instance['box'], scale: number): Rectan
   return { x, y, width: Math.max(1, Math.ceil(x2 * scale) - x), height: Math.max(1, Math.ceil(y2 * scale) - y) };
 }
 
-function drawLabels(canvas: Canvas, { instances }: Detections, frames: Rectangle[], colours: Colour[], scores: boolean): void {
+function drawLabels(
+  canvas: Canvas,
+  { instances }: Detections,
+  frames: Rectangle[],
+  colours: Colour[],
+  scores: boolean,
+): void {
   const size = Math.max(1, Math.round(Math.max(canvas.width, canvas.height) / 640));
   const texts = instances.map(({ className, classId, score }) => {
     const name = drawable(className, `class ${classId}`).slice(0, 40);
@@ -120,6 +130,8 @@ function drawLabels(canvas: Canvas, { instances }: Detections, frames: Rectangle
 }
 
 async function encodePng({ data, width, height }: Canvas): Promise<Uint8Array> {
-  const png = await sharp(data, { raw: { width, height, channels: 3 }, limitInputPixels: false }).png().toBuffer();
+  const png = await sharp(data, { raw: { width, height, channels: 3 }, limitInputPixels: false })
+    .png()
+    .toBuffer();
   return new Uint8Array(png.buffer, png.byteOffset, png.length);
 }

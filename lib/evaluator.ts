@@ -73,13 +73,21 @@ const evaluateOptions = { iouTypes, maxDets, threads: integer(0, 1024), signal: 
  * Compares detections with a ground truth as pycocotools does, bit for bit.
  * @throws ERR_MIMDET_DATASET for documents that are not COCO's, and for results of unknown pictures
  */
-export async function evaluate(groundTruth: GroundTruth, detections: Results, options?: EvaluateOptions): Promise<EvaluationSummary> {
+export async function evaluate(
+  groundTruth: GroundTruth,
+  detections: Results,
+  options?: EvaluateOptions,
+): Promise<EvaluationSummary> {
   const given = readOptions(evaluateOptions, options);
   const signal = given.signal;
   signal?.throwIfAborted();
   const truth = await toDocument(groundTruth, 'groundTruth', signal);
   const results = await toResults(detections, truth, signal);
-  const native = { iouTypes: given.iouTypes ?? ['bbox', 'segm'], maxDets: given.maxDets ?? [1, 10, 100], threads: given.threads ?? 0 };
+  const native = {
+    iouTypes: given.iouTypes ?? ['bbox', 'segm'],
+    maxDets: given.maxDets ?? [1, 10, 100],
+    threads: given.threads ?? 0,
+  };
   const summary = await runNative((job, addon) => addon.evaluate(truth, results, native, job), signal);
   return JSON.parse(summary) as EvaluationSummary;
 }
@@ -99,7 +107,8 @@ async function toResults(detections: Results, truth: Uint8Array, signal?: AbortS
     throw expected('a path, a file: URL, a COCO result list or a list of { imageId, detections }', 'detections', detections);
   }
   const entries = [...(detections as Iterable<CocoResult | PictureDetections>)];
-  const isFound = (entry: unknown): entry is PictureDetections => (entry as PictureDetections)?.detections instanceof Detections;
+  const isFound = (entry: unknown): entry is PictureDetections =>
+    (entry as PictureDetections)?.detections instanceof Detections;
   if (!entries.some(isFound)) return toDocument(entries, 'detections', signal);
   const ids = categoryIds(truth);
   const results = entries.flatMap((entry, i) => {
@@ -116,6 +125,12 @@ function categoryIds(truth: Uint8Array): Record<string, number> {
     const { categories } = JSON.parse(Buffer.from(truth).toString()) as { categories: { id: number; name: string }[] };
     return Object.fromEntries(categories.map(({ id, name }) => [name, id]));
   } catch (error) {
-    throw expected('a COCO ground truth with categories', 'groundTruth', new Words('another document'), 'ERR_MIMDET_DATASET', error);
+    throw expected(
+      'a COCO ground truth with categories',
+      'groundTruth',
+      new Words('another document'),
+      'ERR_MIMDET_DATASET',
+      error,
+    );
   }
 }

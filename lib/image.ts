@@ -65,10 +65,16 @@ export function takeSnapshot(image: ImageInput): Snapshot {
 }
 
 /** Decodes what `takeSnapshot` gave. */
-export async function decodeSnapshot(source: Snapshot, { maxPixels = defaultMaxPixels, signal }: DecodeOptions): Promise<DecodedImage> {
+export async function decodeSnapshot(
+  source: Snapshot,
+  { maxPixels = defaultMaxPixels, signal }: DecodeOptions,
+): Promise<DecodedImage> {
   const isRaw = typeof source === 'object' && !(source instanceof Uint8Array);
   if (isRaw) return abortable(decodeRaw(source, maxPixels, signal), signal);
-  return abortable(decoding.run(() => decodeEncoded(source, maxPixels, signal), signal), signal);
+  return abortable(
+    decoding.run(() => decodeEncoded(source, maxPixels, signal), signal),
+    signal,
+  );
 }
 
 function checkRaw(image: RawImage): RawImage {
@@ -128,7 +134,13 @@ function decodeError(error: unknown, maxPixels: number): MimdetError {
   const message = error instanceof Error ? error.message : String(error);
   if (message.includes('exceeds pixel limit')) return tooManyPixels(maxPixels, 'more', error);
   const firstLine = message.split('\n')[0]!.replace(/:$/, '');
-  return expected('a whole picture', 'image', new Words(`a file that cannot be decoded (${firstLine})`), 'ERR_MIMDET_DECODE', error);
+  return expected(
+    'a whole picture',
+    'image',
+    new Words(`a file that cannot be decoded (${firstLine})`),
+    'ERR_MIMDET_DECODE',
+    error,
+  );
 }
 
 function tooManyPixels(maxPixels: number, received: string, cause?: unknown): MimdetError {

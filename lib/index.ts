@@ -27,5 +27,12 @@ export type { DrawOptions } from './draw.js';
 export { decodeImage } from './image.js';
 export type { DecodedImage, DecodeOptions, ImageInput, RawImage } from './image.js';
 export { evaluate } from './evaluator.js';
-export type { EvaluateOptions, EvaluationSummary, GroundTruth, IouSummary, PictureDetections, Results } from './evaluator.js';
+export type {
+  EvaluateOptions,
+  EvaluationSummary,
+  GroundTruth,
+  IouSummary,
+  PictureDetections,
+  Results,
+} from './evaluator.js';
 export { errorCodes, MimdetError, type ErrorCode } from './errors.js';

@@ -9,7 +9,8 @@ import { expected, Words } from './validate.js';
 /** The path that a string or URL names. Throws ERR_MIMDET_INVALID_ARGUMENT for URLs other than file: and for impossible paths. */
 export function toPath(location: string | URL, name: string): string {
   // A colon alone makes no URL: `scan:01.png` is a file's name.
-  if (location instanceof URL || /^([a-z][a-z0-9+.-]*:\/\/|data:|file:|blob:)/i.test(location)) return urlToPath(location, name);
+  if (location instanceof URL || /^([a-z][a-z0-9+.-]*:\/\/|data:|file:|blob:)/i.test(location))
+    return urlToPath(location, name);
   if (location === '' || location.includes('\0')) throw expected('a path', name, location);
   return location;
 }

@@ -27,7 +27,9 @@ function load(): NativeAddon {
   } catch (error) {
     const why = error instanceof Error ? error.message.split('\n')[0] : String(error);
     const mend = '`npx mimdet setup` builds it anew, `npx mimdet doctor` shows more';
-    throw new MimdetError('ERR_MIMDET_DEVICE', `Expected an addon that loads but received ${file}: ${why}. ${mend}`, { cause: error });
+    throw new MimdetError('ERR_MIMDET_DEVICE', `Expected an addon that loads but received ${file}: ${why}. ${mend}`, {
+      cause: error,
+    });
   }
 }
 

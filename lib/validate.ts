@@ -43,7 +43,11 @@ function quote(text: string): string {
 type Values<S extends Record<string, Check<unknown>>> = { [K in keyof S]?: ReturnType<S[K]> };
 
 /** Reads `options` by a table of checks; `undefined` counts as not given, an unknown key is an error with a suggestion. */
-export function readOptions<S extends Record<string, Check<unknown>>>(table: S, options: unknown, name = 'options'): Values<S> {
+export function readOptions<S extends Record<string, Check<unknown>>>(
+  table: S,
+  options: unknown,
+  name = 'options',
+): Values<S> {
   if (options === undefined || options === null) return {};
   if (typeof options !== 'object' || Array.isArray(options)) throw expected('an object', name, options);
   const values: Record<string, unknown> = {};
@@ -90,9 +94,7 @@ function editDistance(a: string, b: string): number {
 
 /** A finite number within [min, max]; `above` excludes the lower end. */
 export function number(min: number, max: number, { integer = false, above = false } = {}): Check<number> {
-  const from = above ? `above ${min}` : `from ${min}`;
-  const to = max === Number.MAX_SAFE_INTEGER || max === Infinity ? '' : ` to ${max}`;
-  const what = `${integer ? 'an integer' : 'a number'} ${above || to !== '' ? from : `of at least ${min}`}${to === '' ? '' : above ? ` and at most ${max}` : to}`;
+  const what = `${integer ? 'an integer' : 'a number'} ${rangeInWords(min, max, above)}`;
   return (value, name) => {
     const fits = typeof value === 'number' && Number.isFinite(value) && value <= max && (above ? value > min : value >= min);
     if (!fits || (integer && !Number.isInteger(value))) throw expected(what, name, value);
@@ -100,7 +102,14 @@ export function number(min: number, max: number, { integer = false, above = fals
   };
 }
 
-export const integer = (min: number, max: number = Number.MAX_SAFE_INTEGER): Check<number> => number(min, max, { integer: true });
+function rangeInWords(min: number, max: number, above: boolean): string {
+  const open = max >= Number.MAX_SAFE_INTEGER;
+  if (above) return open ? `above ${min}` : `above ${min} and at most ${max}`;
+  return open ? `of at least ${min}` : `from ${min} to ${max}`;
+}
+
+export const integer = (min: number, max: number = Number.MAX_SAFE_INTEGER): Check<number> =>
+  number(min, max, { integer: true });
 
 export const flag: Check<boolean> = (value, name) => {
   if (typeof value !== 'boolean') throw expected('true or false', name, value);

@@ -44,7 +44,7 @@ export class Canvas {
     const width = this.width / scale;
     const last = bitmap.lastIndexOf(1);
     // Run by run along the rows: the inside of a large mask is one rectangle a row.
-    for (let at = bitmap.indexOf(1); at >= 0 && at <= last; ) {
+    for (let at = bitmap.indexOf(1); at >= 0 && at <= last;) {
       const rowEnd = at - (at % width) + width;
       let end = at;
       while (end < rowEnd && bitmap[end]) end++;
@@ -54,7 +54,15 @@ export class Canvas {
   }
 
   /** The run of mask pixels [start, end) of one row: its inside mixed, its ends and the sides without a neighbour covered. */
-  #maskRun(bitmap: Uint8Array, start: number, end: number, width: number, scale: number, colour: Colour, alpha: number): void {
+  #maskRun(
+    bitmap: Uint8Array,
+    start: number,
+    end: number,
+    width: number,
+    scale: number,
+    colour: Colour,
+    alpha: number,
+  ): void {
     const [x, y] = [(start % width) * scale, Math.floor(start / width) * scale];
     const run = { x, y, width: (end - start) * scale, height: scale };
     const line = Math.ceil(scale / 3);
@@ -73,7 +81,8 @@ export class Canvas {
     for (const letter of text) {
       glyph(letter).forEach((bits, row) => {
         for (let column = 0; column < glyphWidth; column++) {
-          if (bits & (16 >> column)) this.fill({ x: x + column * size, y: y + row * size, width: size, height: size }, colour);
+          if (bits & (16 >> column))
+            this.fill({ x: x + column * size, y: y + row * size, width: size, height: size }, colour);
         }
       });
       x += (glyphWidth + 1) * size;

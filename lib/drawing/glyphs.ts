@@ -19,14 +19,17 @@ const printable: Record<string, string> = {
   x: '00ha4ah', y: '00hhhhf1e', z: '00v248v', '{': '2448442', '|': '4444444', '}': '8442448', '~': '008l200',
 };
 
-const glyphs = new Map(Object.entries(printable).map(([letter, rows]) => [letter, Array.from(rows, (digit) => parseInt(digit, 32))]));
+const toRows = (digits: string) => Array.from(digits, (digit) => parseInt(digit, 32));
+const glyphs = new Map(Object.entries(printable).map(([letter, digits]) => [letter, toRows(digits)]));
 
 /** Rows of five bits, 16 the leftmost pixel. A letter that the font lacks is drawn as a question mark. */
 export function glyph(letter: string): readonly number[] {
   return glyphs.get(letter) ?? glyphs.get('?')!;
 }
 
-const spelled: Record<string, string> = { ß: 'ss', æ: 'ae', Æ: 'AE', œ: 'oe', Œ: 'OE', ø: 'o', Ø: 'O', ł: 'l', Ł: 'L', đ: 'd', '–': '-', '—': '-', '…': '...' };
+const spelled: Record<string, string> = {
+  ß: 'ss', æ: 'ae', Æ: 'AE', œ: 'oe', Œ: 'OE', ø: 'o', Ø: 'O', ł: 'l', Ł: 'L', đ: 'd', '–': '-', '—': '-', '…': '...',
+};
 
 /** A text in letters that the font has: accents are dropped; `otherwise` where it is in another script. */
 export function drawable(text: string, otherwise: string): string {

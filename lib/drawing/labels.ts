@@ -22,7 +22,9 @@ export function placeLabels(
 ): Label[] {
   const placed: Label[] = [];
   boxes.forEach((box, index) => {
-    const label = candidates(box, texts[index]!, size, canvas).find((place) => !placed.some((other) => overlap(place, other)));
+    const label = candidates(box, texts[index]!, size, canvas).find(
+      (place) => !placed.some((other) => overlap(place, other)),
+    );
     if (label) placed.push({ ...label, index });
   });
   return placed;
@@ -30,7 +32,12 @@ export function placeLabels(
 
 type Candidate = Omit<Label, 'index'>;
 
-function candidates(box: Rectangle, texts: readonly string[], size: number, canvas: { width: number; height: number }): Candidate[] {
+function candidates(
+  box: Rectangle,
+  texts: readonly string[],
+  size: number,
+  canvas: { width: number; height: number },
+): Candidate[] {
   return texts.flatMap((text) => {
     const { width, height } = textSize(text, size);
     const rows = [box.y - height, box.y + box.height, box.y];

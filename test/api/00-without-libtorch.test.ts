@@ -5,7 +5,11 @@ import test from 'node:test';
 
 const root = new URL('../..', import.meta.url);
 const run = (script: string, env: NodeJS.ProcessEnv) =>
-  spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], { cwd: root, env: { ...process.env, ...env }, encoding: 'utf8' });
+  spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', script], {
+    cwd: root,
+    env: { ...process.env, ...env },
+    encoding: 'utf8',
+  });
 
 test('the import opens no native code but sharp’s; load fails with the command', () => {
   const script = `

@@ -24,7 +24,8 @@ test('values are shown shortly, whatever they are', () => {
 
 test('numbers: range, whole, above', () => {
   assert.equal(number(0, 1)(0, 'x'), 0);
-  for (const wrong of [-0.1, 1.1, NaN, Infinity, '0.5', null]) assert.throws(() => number(0, 1)(wrong, 'x'), /a number from 0 to 1 for `x`/);
+  for (const wrong of [-0.1, 1.1, NaN, Infinity, '0.5', null])
+    assert.throws(() => number(0, 1)(wrong, 'x'), /a number from 0 to 1 for `x`/);
   assert.throws(() => number(0, 1, { above: true })(0, 'x'), /a number above 0 and at most 1 for `x` but received 0/);
   assert.throws(() => integer(1)(1.5, 'x'), /an integer of at least 1 for `x` but received 1.5/);
   assert.throws(() => integer(1)(0, 'x'), /an integer of at least 1 for `x` but received 0/);
@@ -34,9 +35,18 @@ test('options: undefined is as if not given, an unknown name gets a suggestion',
   const table = { masks: flag, mode: oneOf('fast', 'good') };
   assert.deepEqual(readOptions(table, { masks: undefined, mode: 'fast' }), { mode: 'fast' });
   assert.deepEqual(readOptions(table, undefined), {});
-  assert.throws(() => readOptions(table, { mask: true }), /Expected one of masks, mode for `options` but received "mask" \(did you mean "masks"\?\)/);
-  assert.throws(() => readOptions(table, { zzzzzzzz: true }), (error: Error) => !error.message.includes('did you mean'));
-  assert.throws(() => readOptions(table, { mode: 'god' }), /one of fast, good for `mode` but received "god" \(did you mean "good"\?\)/);
+  assert.throws(
+    () => readOptions(table, { mask: true }),
+    /Expected one of masks, mode for `options` but received "mask" \(did you mean "masks"\?\)/,
+  );
+  assert.throws(
+    () => readOptions(table, { zzzzzzzz: true }),
+    (error: Error) => !error.message.includes('did you mean'),
+  );
+  assert.throws(
+    () => readOptions(table, { mode: 'god' }),
+    /one of fast, good for `mode` but received "god" \(did you mean "good"\?\)/,
+  );
   assert.throws(() => readOptions(table, { toString: 1 }), /for `options` but received "toString"/);
   assert.throws(() => readOptions(table, 'fast'), /an object for `options` but received "fast"/);
   assert.throws(() => readOptions(table, { ['__proto__']: 1, constructor: 1 }), /for `options`/);

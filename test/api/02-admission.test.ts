@@ -19,7 +19,10 @@ test('no more than the limit run at once, in the order of their coming', async (
   };
   await Promise.all(Array.from({ length: 20 }, (_, i) => admission.run(work(i))));
   assert.equal(most, 2);
-  assert.deepEqual(order, Array.from({ length: 20 }, (_, i) => i));
+  assert.deepEqual(
+    order,
+    Array.from({ length: 20 }, (_, i) => i),
+  );
   assert.equal(admission.used, 0);
 });
 

@@ -31,7 +31,8 @@ for (const set of ['images', 'images/more']) {
       ['bytes', readFileSync(path)],
     ];
     for (const [kind, input] of inputs) {
-      test(`${set}/${entry.file} as ${kind}`, () => (entry.error ? assertRefused(input, entry.error) : assertDecoded(input, entry, folder)));
+      test(`${set}/${entry.file} as ${kind}`, () =>
+        entry.error ? assertRefused(input, entry.error) : assertDecoded(input, entry, folder));
     }
   }
 }

@@ -28,7 +28,12 @@ test('pixels: grey is spread, alpha dropped, RGB copied', async () => {
   assert.deepEqual(Array.from(decoded.data), [1, 2, 3, 4, 5, 6], 'it is a copy');
   const grey = await decodeImage({ data: new Uint8Array([7, 200]), width: 1, height: 2, channels: 1 });
   assert.deepEqual(Array.from(grey.data), [7, 7, 7, 200, 200, 200]);
-  const rgba = await decodeImage({ data: new Uint8ClampedArray([1, 2, 3, 0, 250, 251, 252, 128]), width: 2, height: 1, channels: 4 });
+  const rgba = await decodeImage({
+    data: new Uint8ClampedArray([1, 2, 3, 0, 250, 251, 252, 128]),
+    width: 2,
+    height: 1,
+    channels: 4,
+  });
   assert.deepEqual(Array.from(rgba.data), [1, 2, 3, 250, 251, 252]);
 });
 
@@ -43,12 +48,20 @@ test('pixels: a view into a larger buffer, and shared memory', async () => {
 
 test('pixels that do not fit are refused by name', async () => {
   const raw = { data: new Uint8Array(12), width: 2, height: 2, channels: 3 };
-  await rejects({ ...raw, width: 3 }, 'ERR_MIMDET_INVALID_ARGUMENT', /Expected 3 x 2 x 3 = 18 bytes for `image.data` but received 12/);
+  await rejects(
+    { ...raw, width: 3 },
+    'ERR_MIMDET_INVALID_ARGUMENT',
+    /Expected 3 x 2 x 3 = 18 bytes for `image.data` but received 12/,
+  );
   await rejects({ ...raw, width: 0 }, 'ERR_MIMDET_INVALID_ARGUMENT', /for `image.width` but received 0/);
   await rejects({ ...raw, height: 2.5 }, 'ERR_MIMDET_INVALID_ARGUMENT', /for `image.height` but received 2.5/);
   await rejects({ ...raw, height: NaN }, 'ERR_MIMDET_INVALID_ARGUMENT', /for `image.height` but received NaN/);
   await rejects({ ...raw, channels: 2 }, 'ERR_MIMDET_INVALID_ARGUMENT', /for `image.channels` but received 2/);
-  await rejects({ ...raw, data: new Float32Array(12) }, 'ERR_MIMDET_INVALID_ARGUMENT', /for `image.data` but received Float32Array/);
+  await rejects(
+    { ...raw, data: new Float32Array(12) },
+    'ERR_MIMDET_INVALID_ARGUMENT',
+    /for `image.data` but received Float32Array/,
+  );
   await rejects({ ...raw, data: [1, 2] }, 'ERR_MIMDET_INVALID_ARGUMENT', /for `image.data` but received an array of 2/);
 });
 
@@ -62,7 +75,13 @@ test('what is no picture at all', async () => {
 });
 
 test('URLs other than file: are refused', async () => {
-  for (const url of ['http://127.0.0.1/a.png', 'https://127.0.0.1/a.png', 'data:image/png;base64,AAAA', 'file://host/a.png', 'ftp://x/y']) {
+  for (const url of [
+    'http://127.0.0.1/a.png',
+    'https://127.0.0.1/a.png',
+    'data:image/png;base64,AAAA',
+    'file://host/a.png',
+    'ftp://x/y',
+  ]) {
     await rejects(url, 'ERR_MIMDET_INVALID_ARGUMENT', /Expected a path or a file: URL/);
     await rejects(new URL(url), 'ERR_MIMDET_INVALID_ARGUMENT', /Expected a path or a file: URL/);
   }
@@ -119,7 +138,9 @@ test('an abort before and during decoding rejects with its reason', async () => 
 
 test('the event loop stays free while many large pictures are decoded', async () => {
   const encoded = readFileSync(goldenFile('images/more', 'big_flat.png'));
-  const pixels = await sharp({ create: { width: 4000, height: 3000, channels: 3, background: '#123456' } }).raw().toBuffer();
+  const pixels = await sharp({ create: { width: 4000, height: 3000, channels: 3, background: '#123456' } })
+    .raw()
+    .toBuffer();
   const bmp = bmp24(pixels, 4000, 3000);
   const delay = monitorEventLoopDelay({ resolution: 5 });
   delay.enable();

@@ -26,8 +26,12 @@ test('results come in order, whichever is ready first', async () => {
     return nothing;
   };
   const seen: unknown[] = [];
-  for await (const { input, index } of detectInOrder(iterate(names(6)), detect, { concurrency: 3, signal: undefined })) seen.push([input, index]);
-  assert.deepEqual(seen, names(6).map((name, i) => [name, i]));
+  for await (const { input, index } of detectInOrder(iterate(names(6)), detect, { concurrency: 3, signal: undefined }))
+    seen.push([input, index]);
+  assert.deepEqual(
+    seen,
+    names(6).map((name, i) => [name, i]),
+  );
 });
 
 test('at most `concurrency` are under way or waiting to be read', async () => {
@@ -46,7 +50,10 @@ test('a picture that fails has its error, the others go on', async () => {
     return nothing;
   };
   const seen = [];
-  for await (const { detections, error } of detectInOrder(iterate(names(3)), detect, { concurrency: 2, signal: undefined })) {
+  for await (const { detections, error } of detectInOrder(iterate(names(3)), detect, {
+    concurrency: 2,
+    signal: undefined,
+  })) {
     seen.push(error ? error.code : detections);
   }
   assert.deepEqual(seen, [nothing, 'ERR_MIMDET_DECODE', nothing]);
@@ -68,7 +75,9 @@ test('leaving the loop aborts what is under way and stops the source', async () 
 test('a slow source does not hold back what is ready, nor the end of the loop', { timeout: 5000 }, async () => {
   let asked = 0;
   const source: AsyncIterable<string> = {
-    [Symbol.asyncIterator]: () => ({ next: () => (asked++ === 0 ? Promise.resolve({ value: 'a.png', done: false }) : new Promise(() => {})) }),
+    [Symbol.asyncIterator]: () => ({
+      next: () => (asked++ === 0 ? Promise.resolve({ value: 'a.png', done: false }) : new Promise(() => {})),
+    }),
   };
   for await (const { input } of detectInOrder(iterate(source), async () => nothing, { concurrency: 4, signal: undefined })) {
     assert.equal(input, 'a.png');
@@ -83,7 +92,11 @@ test('a source that fails: first the results before it, then its error', async (
   }
   const seen: string[] = [];
   await assert.rejects(async () => {
-    for await (const { input } of detectInOrder(iterate(source()), async () => nothing, { concurrency: 4, signal: undefined })) seen.push(input);
+    for await (const { input } of detectInOrder(iterate(source()), async () => nothing, {
+      concurrency: 4,
+      signal: undefined,
+    }))
+      seen.push(input);
   }, /disk/);
   assert.deepEqual(seen, ['a.png']);
 });
@@ -100,11 +113,20 @@ test('a closed detector ends the loop', async () => {
   const detect = async () => {
     throw new MimdetError('ERR_MIMDET_DISPOSED', 'closed');
   };
-  await assert.rejects(detectInOrder(iterate(names(3)), detect, { concurrency: 2, signal: undefined }).next(), { code: 'ERR_MIMDET_DISPOSED' });
+  await assert.rejects(detectInOrder(iterate(names(3)), detect, { concurrency: 2, signal: undefined }).next(), {
+    code: 'ERR_MIMDET_DISPOSED',
+  });
 });
 
 test('one picture is no list, though strings and bytes can be iterated', () => {
-  for (const one of ['a.png', new Uint8Array(3), 5, null, undefined, { data: new Uint8Array(3), width: 1, height: 1, channels: 3 }]) {
+  for (const one of [
+    'a.png',
+    new Uint8Array(3),
+    5,
+    null,
+    undefined,
+    { data: new Uint8Array(3), width: 1, height: 1, channels: 3 },
+  ]) {
     assert.throws(() => iterate(one as unknown as string[]), /Expected a list of pictures .+ for `images`/);
   }
 });

@@ -17,7 +17,10 @@ const found = fromNative(native, { width: 64, height: 48 }, ['cat', 'dog'], { de
 test('iterable, with sizes and times', () => {
   assert.equal(found.length, 2);
   assert.deepEqual([found.width, found.height], [64, 48]);
-  assert.deepEqual([...found].map(({ className }) => className), ['dog', 'cat']);
+  assert.deepEqual(
+    [...found].map(({ className }) => className),
+    ['dog', 'cat'],
+  );
   assert.deepEqual(found.instances[0]!.box, { x1: 1, y1: 2, x2: 11, y2: 22 });
   assert.deepEqual(found.instances[0]!.mask, new Mask([48, 64], 'abc'));
   assert.deepEqual(found.timing, { ...timing, decodeMs: 3, totalMs: 45 });
@@ -49,7 +52,10 @@ test('toJSON is the line of jsonl, and comes back the same', () => {
 });
 
 test('without masks there is none, in either form', () => {
-  const bare = fromNative({ ...native, masks: null }, { width: 64, height: 48 }, ['cat', 'dog'], { decodeMs: 0, totalMs: 0 });
+  const bare = fromNative({ ...native, masks: null }, { width: 64, height: 48 }, ['cat', 'dog'], {
+    decodeMs: 0,
+    totalMs: 0,
+  });
   assert.equal(bare.instances[0]!.mask, null);
   assert.equal('mask' in bare.toJSON().instances[0]!, false);
   assert.equal('segmentation' in bare.toCoco(1)[0]!, false);
@@ -63,8 +69,14 @@ test('toCoco: corners become x, y, width, height; ids by class id, by name, or c
     score: 0.9375,
     segmentation: { size: [48, 64], counts: 'abc' },
   });
-  assert.deepEqual(found.toCoco(7, [18, 17]).map((entry) => entry.category_id), [17, 18]);
-  assert.deepEqual(found.toCoco(7, { cat: 3, dog: 9 }).map((entry) => entry.category_id), [9, 3]);
+  assert.deepEqual(
+    found.toCoco(7, [18, 17]).map((entry) => entry.category_id),
+    [17, 18],
+  );
+  assert.deepEqual(
+    found.toCoco(7, { cat: 3, dog: 9 }).map((entry) => entry.category_id),
+    [9, 3],
+  );
   assert.throws(() => found.toCoco(7, { cat: 3 }), /an id for class "dog" for `categoryIds` but received undefined/);
   assert.throws(() => found.toCoco('7' as never), /`imageId`/);
 });
@@ -77,10 +89,20 @@ test('JSON of another shape is refused by its place', () => {
     [{ ...line, instances: {} }, /an array for `instances`/],
     [{ ...line, instances: [5] }, /`instances\[0\]` but received 5/],
     [{ ...line, instances: [{ ...line.instances[0], box: [1, 2, 3] }] }, /`instances\[0\].box`/],
-    [{ ...line, instances: [{ ...line.instances[0], box: [1, 2, 3, null] }] }, /`instances\[0\].box\[3\]` but received null/],
+    [
+      { ...line, instances: [{ ...line.instances[0], box: [1, 2, 3, null] }] },
+      /`instances\[0\].box\[3\]` but received null/,
+    ],
     [{ ...line, instances: [{ ...line.instances[0], score: 'high' }] }, /`instances\[0\].score`/],
-    [{ ...line, instances: [{ ...line.instances[0], mask: { size: [1, 1], counts: '1' } }] }, /\[48, 64\], the picture's height and width for `instances\[0\].mask.size`/],
-    [{ ...line, instances: [{ ...line.instances[0], mask: { size: [48, 64] } }] }, /`instances\[0\].mask.counts` but received undefined/],
+    [
+      { ...line, instances: [{ ...line.instances[0], mask: { size: [1, 1], counts: '1' } }] },
+      /\[48, 64\], the picture's height and width for `instances\[0\].mask.size`/,
+    ],
+    [
+      { ...line, instances: [{ ...line.instances[0], mask: { size: [48, 64] } }] },
+      /`instances\[0\].mask.counts` but received undefined/,
+    ],
   ];
-  for (const [json, message] of wrong) assert.throws(() => Detections.fromJSON(json), { code: 'ERR_MIMDET_INVALID_ARGUMENT', message });
+  for (const [json, message] of wrong)
+    assert.throws(() => Detections.fromJSON(json), { code: 'ERR_MIMDET_INVALID_ARGUMENT', message });
 });

@@ -66,7 +66,14 @@ function fillEvenOdd(rings: number[][], height: number, width: number): Uint8Arr
 }
 
 test('sizes beyond all memory and wrong kinds are errors', () => {
-  for (const [size, counts] of [[[1e9, 1e9], '1'], [[-1, 5], '1'], [[2 ** 40, 2 ** 40], '0'], [['a', 1], '1'], [[1], '1'], [[1, 1], 5]] as unknown as [Size, string][]) {
+  for (const [size, counts] of [
+    [[1e9, 1e9], '1'],
+    [[-1, 5], '1'],
+    [[2 ** 40, 2 ** 40], '0'],
+    [['a', 1], '1'],
+    [[1], '1'],
+    [[1, 1], 5],
+  ] as unknown as [Size, string][]) {
     const mask = new Mask(size, counts);
     assert.throws(() => mask.toBitmap(), { name: 'MimdetError' });
     assert.throws(() => mask.area, { name: 'MimdetError' });

@@ -27,7 +27,11 @@ async function pixels(options?: DrawOptions, what = found) {
   const png = await what.draw(grey, options);
   const { data, info } = await sharp(png).raw().toBuffer({ resolveWithObject: true });
   assert.equal(info.channels, 3);
-  return { ...info, at: (x: number, y: number) => Array.from(data.subarray((y * info.width + x) * 3, (y * info.width + x) * 3 + 3)), data };
+  return {
+    ...info,
+    at: (x: number, y: number) => Array.from(data.subarray((y * info.width + x) * 3, (y * info.width + x) * 3 + 3)),
+    data,
+  };
 }
 
 const untouched = [100, 100, 100];
@@ -43,7 +47,10 @@ test('a PNG of the picture’s size; nothing changes where nothing was found', a
 test('masks are translucent, their outlines are not', async () => {
   const drawn = await pixels({ boxes: false, labels: false });
   const [rim, inside] = [drawn.at(50, 40), drawn.at(50, 50)];
-  assert.deepEqual(inside, rim.map((value) => Math.round(100 + (value - 100) * 0.4)));
+  assert.deepEqual(
+    inside,
+    rim.map((value) => Math.round(100 + (value - 100) * 0.4)),
+  );
   assert.deepEqual(drawn.at(40, 40), untouched);
 });
 
@@ -54,7 +61,9 @@ test('each part can be left out', async () => {
 
 test('a label above the box, with letters that stand out from it', async () => {
   const { data } = await pixels({ masks: false, boxes: false });
-  const rows = Array.from({ length: height }, (_, y) => data.subarray(y * width * 3, (y + 1) * width * 3).some((value) => value !== 100));
+  const rows = Array.from({ length: height }, (_, y) =>
+    data.subarray(y * width * 3, (y + 1) * width * 3).some((value) => value !== 100),
+  );
   assert.equal(rows.indexOf(true), 30);
   assert.equal(rows.lastIndexOf(true), 39);
   const shades = new Set(Array.from({ length: 1000 }, (_, i) => data[(30 * width + i) * 3]));
@@ -81,7 +90,13 @@ test('several classes have several colours, one class has one for each instance'
 });
 
 test('boxes from a file may be anything', async () => {
-  const wild = [[-1e308, -1e308, 1e308, 1e308], [NaN, 0, 1, 1].map((n) => n || 0), [90, 70, 10, 5], [99.5, 79.5, 1e9, 1e9], [-50, -50, -10, -10]];
+  const wild = [
+    [-1e308, -1e308, 1e308, 1e308],
+    [NaN, 0, 1, 1].map((n) => n || 0),
+    [90, 70, 10, 5],
+    [99.5, 79.5, 1e9, 1e9],
+    [-50, -50, -10, -10],
+  ];
   const instances = wild.map((box) => ({ class: 'x', classId: 3, score: 1e300, box }));
   assert.equal((await pixels({}, Detections.fromJSON({ width, height, instances }))).width, width);
 });
@@ -93,13 +108,19 @@ test('another picture is refused', async () => {
 
 test('labels never overlap, the best score keeps its place', () => {
   const box = { x: 20, y: 20, width: 10, height: 10 };
-  const labels = placeLabels(Array.from({ length: 30 }, () => box), Array.from({ length: 30 }, () => ['nucleus 0.98', '0.98']), 1, { width, height });
+  const labels = placeLabels(
+    Array.from({ length: 30 }, () => box),
+    Array.from({ length: 30 }, () => ['nucleus 0.98', '0.98']),
+    1,
+    { width, height },
+  );
   assert.equal(labels[0]!.index, 0);
   assert.equal(labels[0]!.text, 'nucleus 0.98');
   assert.ok(labels.length < 30);
   for (const a of labels) {
     assert.ok(a.x >= 0 && a.y >= 0 && a.x + a.width <= width && a.y + a.height <= height, 'within the picture');
-    for (const b of labels) assert.ok(a === b || a.x + a.width <= b.x || b.x + b.width <= a.x || a.y + a.height <= b.y || b.y + b.height <= a.y);
+    for (const b of labels)
+      assert.ok(a === b || a.x + a.width <= b.x || b.x + b.width <= a.x || a.y + a.height <= b.y || b.y + b.height <= a.y);
   }
 });
 

@@ -11,7 +11,16 @@ const refused = (options: object, message: RegExp) =>
 
 test('detect: defaults', () => {
   assert.deepEqual(readDetectOptions(undefined, classes), {
-    native: { scoreThreshold: 0.25, maxDetections: 0, classIds: new Int32Array(0), masks: true, sampleRatio: 1, seed: 0n, priority: 0, deadlineMs: 0 },
+    native: {
+      scoreThreshold: 0.25,
+      maxDetections: 0,
+      classIds: new Int32Array(0),
+      masks: true,
+      sampleRatio: 1,
+      seed: 0n,
+      priority: 0,
+      deadlineMs: 0,
+    },
     deadlineMs: undefined,
     signal: undefined,
   });
@@ -40,7 +49,8 @@ test('detect: wrong values are named', () => {
   refused({ deadlineMs: 0 }, /`deadlineMs` but received 0/);
   refused({ priority: Infinity }, /`priority` but received Infinity/);
   refused({ signal: {} }, /an AbortSignal for `signal`/);
-  for (const later of ['tile', 'tta', 'budgetMs']) refused({ [later]: true }, new RegExp(`nothing \\(it is not there yet\\) for \`${later}\``));
+  for (const later of ['tile', 'tta', 'budgetMs'])
+    refused({ [later]: true }, new RegExp(`nothing \\(it is not there yet\\) for \`${later}\``));
 });
 
 test('detectMany: the same, and concurrency', () => {
@@ -61,7 +71,8 @@ test('load: defaults, environment, wrong values', (t) => {
   assert.deepEqual(readLoadOptions({ threads: 1 }).native.threads, 1);
   process.env['MIMDET_THREADS'] = 'many';
   assert.throws(() => readLoadOptions({}), /`MIMDET_THREADS` but received NaN/);
-  const wrong = (options: object, message: RegExp) => assert.throws(() => readLoadOptions({ threads: 1, ...options }), { message });
+  const wrong = (options: object, message: RegExp) =>
+    assert.throws(() => readLoadOptions({ threads: 1, ...options }), { message });
   wrong({ device: 'gpu' }, /'auto', 'cpu', 'cuda' or 'cuda:N' for `device` but received "gpu"/);
   wrong({ device: 'cuda:-1' }, /`device`/);
   wrong({ precision: 'float' }, /for `precision` but received "float"/);
@@ -76,10 +87,19 @@ test('sources of a model: bundled names, paths, bytes; anything else is named', 
   assert.equal(await resolveModel('package.json'), 'package.json');
   const bytes = new Uint8Array([1, 2]);
   assert.notEqual(await resolveModel(bytes), bytes);
-  await assert.rejects(resolveModel('nuclie'), { code: 'ERR_MIMDET_WEIGHTS', message: /no such file; did you mean "nuclei"\?/ });
+  await assert.rejects(resolveModel('nuclie'), {
+    code: 'ERR_MIMDET_WEIGHTS',
+    message: /no such file; did you mean "nuclei"\?/,
+  });
   await assert.rejects(resolveModel('lib'), { code: 'ERR_MIMDET_WEIGHTS', message: /not a regular file/ });
-  await assert.rejects(resolveModel('https://x/y.safetensors'), { code: 'ERR_MIMDET_INVALID_ARGUMENT', message: /never uses the network/ });
-  await assert.rejects(resolveModel(7 as never), { code: 'ERR_MIMDET_INVALID_ARGUMENT', message: /`source` but received 7/ });
+  await assert.rejects(resolveModel('https://x/y.safetensors'), {
+    code: 'ERR_MIMDET_INVALID_ARGUMENT',
+    message: /never uses the network/,
+  });
+  await assert.rejects(resolveModel(7 as never), {
+    code: 'ERR_MIMDET_INVALID_ARGUMENT',
+    message: /`source` but received 7/,
+  });
 });
 
 test('there is no detector without `load`', () => {

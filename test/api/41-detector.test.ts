@@ -20,7 +20,11 @@ before(async () => {
 });
 after(() => nuclei?.close());
 
-function assertFound(detections: Detections, expected: Found[], tolerance: { box: number; score: number; mask: number }): void {
+function assertFound(
+  detections: Detections,
+  expected: Found[],
+  tolerance: { box: number; score: number; mask: number },
+): void {
   assert.equal(detections.length, expected.length);
   const left = [...expected];
   for (const instance of detections) {
@@ -37,7 +41,10 @@ const boxDifference = ({ box }: Instance, { box: [x1, y1, x2, y2] }: Found) =>
   Math.max(Math.abs(box.x1 - x1!), Math.abs(box.y1 - y1!), Math.abs(box.x2 - x2!), Math.abs(box.y2 - y2!));
 
 function maskIou({ mask }: Instance, other: Found): number {
-  const [a, b] = [mask!.toBitmap(), new (mask!.constructor as typeof import('../../lib/index.js').Mask)(other.mask.size, other.mask.counts).toBitmap()];
+  const [a, b] = [
+    mask!.toBitmap(),
+    new (mask!.constructor as typeof import('../../lib/index.js').Mask)(other.mask.size, other.mask.counts).toBitmap(),
+  ];
   let [both, either] = [0, 0];
   a.forEach((bit, i) => {
     both += bit & b[i]!;
@@ -92,7 +99,10 @@ test('bytes and a path give the same model', async () => {
 
 test('scoreThreshold, maxDetections, masks, classes', async () => {
   const all = await nuclei.detect(picture, { scoreThreshold: 0.05 });
-  assert.ok(all.instances.every(({ score }, i) => i === 0 || score <= all.instances[i - 1]!.score), 'highest first');
+  assert.ok(
+    all.instances.every(({ score }, i) => i === 0 || score <= all.instances[i - 1]!.score),
+    'highest first',
+  );
   const sure = await nuclei.detect(picture, { scoreThreshold: 0.9 });
   assert.deepEqual(sure.instances, all.filter(({ score }) => score > 0.9).instances);
   assert.deepEqual((await nuclei.detect(picture, { maxDetections: 3 })).instances, all.instances.slice(0, 3));
@@ -103,7 +113,8 @@ test('scoreThreshold, maxDetections, masks, classes', async () => {
 });
 
 test('sampleRatio: the same seed the same result, another seed another', async () => {
-  const scores = async (seed: number) => (await nuclei.detect(picture, { sampleRatio: 0.5, seed })).instances.map(({ score }) => score);
+  const scores = async (seed: number) =>
+    (await nuclei.detect(picture, { sampleRatio: 0.5, seed })).instances.map(({ score }) => score);
   const [a, again, b] = [await scores(1), await scores(1), await scores(2)];
   assert.deepEqual(a, again);
   assert.notDeepEqual(a, b);
@@ -120,7 +131,12 @@ test('detectMany: in order, with a broken picture among them', async () => {
 });
 
 test('very small and very narrow pictures are pictures', async () => {
-  for (const [width, height] of [[1, 1], [1, 900], [900, 1], [17, 16]] as const) {
+  for (const [width, height] of [
+    [1, 1],
+    [1, 900],
+    [900, 1],
+    [17, 16],
+  ] as const) {
     const found = await nuclei.detect({ data: new Uint8Array(width * height * 3), width, height, channels: 3 });
     assert.deepEqual([found.width, found.height], [width, height]);
   }
@@ -137,7 +153,10 @@ test('stats count; a closed detector says so', async () => {
   const detector = await Detector.load('nuclei', { device: 'cpu' });
   await detector.detect(picture);
   const { completed, queued, running, batches, meanComputeMs, pictureBytes } = detector.stats();
-  assert.deepEqual({ completed, queued, running, batches, pictureBytes }, { completed: 1, queued: 0, running: 0, batches: 1, pictureBytes: 0 });
+  assert.deepEqual(
+    { completed, queued, running, batches, pictureBytes },
+    { completed: 1, queued: 0, running: 0, batches: 1, pictureBytes: 0 },
+  );
   assert.ok(meanComputeMs > 0);
   await Promise.all([detector.close(), detector.close()]);
   await assert.rejects(detector.detect(picture), { code: 'ERR_MIMDET_DISPOSED' });

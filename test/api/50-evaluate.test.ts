@@ -10,12 +10,16 @@ interface Expected {
   [run: string]: { stats: number[]; perCategoryAP: number[] };
 }
 
-const order = (last: number) => ['AP', 'AP50', 'AP75', 'APs', 'APm', 'APl', 'AR1', 'AR10', `AR${last}`, 'ARs', 'ARm', 'ARl'] as const;
+const order = (last: number) =>
+  ['AP', 'AP50', 'AP75', 'APs', 'APm', 'APl', 'AR1', 'AR10', `AR${last}`, 'ARs', 'ARm', 'ARl'] as const;
 const file = (name: string) => goldenFile('coco-eval', name);
 const expected = goldenJson<Record<string, Expected>>('coco-eval', 'expected.json');
 
 function assertEqual(summary: IouSummary, run: Expected[string], last: number): void {
-  assert.deepEqual(order(last).map((key) => (summary as unknown as Record<string, number>)[key]), run.stats);
+  assert.deepEqual(
+    order(last).map((key) => (summary as unknown as Record<string, number>)[key]),
+    run.stats,
+  );
   assert.deepEqual(Object.values(summary.perCategory), run.perCategoryAP);
 }
 
@@ -32,18 +36,26 @@ for (const name of ['plain', 'crowd', 'ties', 'empty', 'missing_class']) {
 
 test('objects and URLs give what paths give; boxes alone', async () => {
   const truth = JSON.parse(readFileSync(file('plain/gt.json'), 'utf8')) as GroundTruth;
-  const results = (JSON.parse(readFileSync(file('plain/dt.json'), 'utf8')) as CocoResult[]).map(({ segmentation: _, ...rest }) => rest);
+  const results = (JSON.parse(readFileSync(file('plain/dt.json'), 'utf8')) as CocoResult[]).map(
+    ({ segmentation: _, ...rest }) => rest,
+  );
   const fromObjects = await evaluate(truth, results, { iouTypes: ['bbox'] });
   assert.deepEqual(Object.keys(fromObjects), ['bbox']);
   assertEqual(fromObjects.bbox!, expected['plain']!['bbox@100']!, 100);
-  assert.deepEqual(await evaluate(pathToFileURL(file('plain/gt.json')), results, { iouTypes: ['bbox'], threads: 1 }), fromObjects);
+  assert.deepEqual(
+    await evaluate(pathToFileURL(file('plain/gt.json')), results, { iouTypes: ['bbox'], threads: 1 }),
+    fromObjects,
+  );
 });
 
 test('Detections: classes are matched by name', async () => {
   const truth = {
     images: [{ id: 5, width: 20, height: 20 }],
     annotations: [{ id: 1, image_id: 5, category_id: 30, bbox: [2, 2, 10, 10], area: 100, iscrowd: 0 }],
-    categories: [{ id: 20, name: 'cat' }, { id: 30, name: 'dog' }],
+    categories: [
+      { id: 20, name: 'cat' },
+      { id: 30, name: 'dog' },
+    ],
   };
   const box = (name: string) => ({ class: name, classId: 0, score: 0.9, box: [2, 2, 12, 12] });
   const detections = Detections.fromJSON({ width: 20, height: 20, instances: [box('dog'), box('bird')] });
@@ -58,10 +70,16 @@ test('wrong documents and options are named', async () => {
   await assert.rejects(evaluate(file('plain/none.json'), results), { code: 'ERR_MIMDET_DATASET', message: /no such file/ });
   await assert.rejects(evaluate({} as never, results), { code: 'ERR_MIMDET_DATASET' });
   await assert.rejects(evaluate(truth, 5 as never), { code: 'ERR_MIMDET_INVALID_ARGUMENT', message: /`detections`/ });
-  await assert.rejects(evaluate(truth, [{ image_id: 999999, category_id: 3, bbox: [0, 0, 1, 1], score: 1 }], { iouTypes: ['bbox'] }), { code: 'ERR_MIMDET_DATASET' });
+  await assert.rejects(
+    evaluate(truth, [{ image_id: 999999, category_id: 3, bbox: [0, 0, 1, 1], score: 1 }], { iouTypes: ['bbox'] }),
+    { code: 'ERR_MIMDET_DATASET' },
+  );
   await assert.rejects(evaluate(truth, results, { iouTypes: [] }), /`iouTypes`/);
   await assert.rejects(evaluate(truth, results, { iouTypes: ['box' as 'bbox'] }), /did you mean "bbox"/);
-  await assert.rejects(evaluate(truth, results, { maxDets: [100, 10, 1] }), /three rising numbers for `maxDets` but received 100, 10, 1/);
+  await assert.rejects(
+    evaluate(truth, results, { maxDets: [100, 10, 1] }),
+    /three rising numbers for `maxDets` but received 100, 10, 1/,
+  );
   await assert.rejects(evaluate(truth, results, { maxDets: 0 }), /`maxDets` but received 0/);
   await assert.rejects(evaluate(truth, results, { signal: AbortSignal.abort('no') }), (reason) => reason === 'no');
 });
