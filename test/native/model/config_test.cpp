@@ -1,5 +1,7 @@
 #include "model/config.h"
 
+#include <map>
+
 #include "base/json.h"
 #include "check.h"
 
@@ -11,16 +13,20 @@ namespace {
 
 constexpr ErrorCode kInvalid = ErrorCode::kInvalidArgument;
 
-std::string same_numbers(const Json& json) {  // 4.0 and 4 are the same number
+/// One text for documents that say the same: 4.0 is 4, and the order of keys does not count.
+std::string same_numbers(const Json& json) {
   if (json.is_number()) return std::to_string(json.number());
-  std::string out;
-  if (json.is_array())
+  if (json.is_array()) {
+    std::string out;
     for (const Json& item : json.array()) out += same_numbers(item) + ",";
-  else if (json.is_object())
-    for (const auto& [key, value] : json.object()) out += key + ":" + same_numbers(value) + ",";
-  else
-    return json.dump();
-  return "(" + out + ")";
+    return "[" + out + "]";
+  }
+  if (!json.is_object()) return json.dump();
+  std::map<std::string, std::string> members;
+  for (const auto& [key, value] : json.object()) members[key] = same_numbers(value);
+  std::string out;
+  for (const auto& [key, value] : members) out += key + ":" + value + ",";
+  return "{" + out + "}";
 }
 
 void read_with(const std::string& text) { ModelConfig::from_json_text(text); }
