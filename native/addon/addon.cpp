@@ -12,7 +12,8 @@
 #include "addon/weights_wrap.h"
 #include "inference/device.h"
 
-// LibTorch's version as a library of it says at run time: major, minor and patch in the three highest bytes. Its header drags half of LibTorch in.
+// LibTorch's version as the library says at run time: major, minor and patch in the three highest bytes. Its header drags half of
+// LibTorch in.
 extern "C" uint64_t aoti_torch_abi_version();
 
 namespace mimdet {

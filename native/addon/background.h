@@ -35,8 +35,12 @@ void run_in_background(const CancelFlag& cancel, const Call& call, Work work) {
       call.reject(std::current_exception());
     }
   });
-  if (!posted) call.reject(std::make_exception_ptr(Error(ErrorCode::kDisposed, "Expected a running process but received one that is ending")));
+  if (posted) return;
+  const Error ending(ErrorCode::kDisposed, "Expected a running process but received one that is ending");
+  call.reject(std::make_exception_ptr(ending));
 }
+
+inline Napi::Value text_to_js(Napi::Env env, const std::string& text) { return Napi::String::New(env, text); }
 
 /// A promise of `to_js(env, work(cancel))`: `work` runs in the pool, `to_js` on the JavaScript thread.
 template <class Work, class ToJs>

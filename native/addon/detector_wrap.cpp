@@ -45,28 +45,32 @@ LoadOptions read_load_options(const Napi::Value& value) {
   return read;
 }
 
+double read_share(const Napi::Value& value, const std::string& name) {
+  const double share = read_number(value, name);
+  if (share >= 0 && share <= 1) return share;
+  fail_expected(ErrorCode::kInvalidArgument, "a number from 0 to 1", name, std::to_string(share));
+}
+
 void read_detect_options(const Napi::Value& value, DetectJob& job, const ModelInfo& model) {
+  constexpr int64_t least = std::numeric_limits<int32_t>::min(), most = std::numeric_limits<int32_t>::max();
   const Napi::Object options = read_object(value, "options");
-  job.options.score_threshold = read_number(options.Get("scoreThreshold"), "scoreThreshold");
-  if (!(*job.options.score_threshold >= 0 && *job.options.score_threshold <= 1))
-    fail_expected(ErrorCode::kInvalidArgument, "a number from 0 to 1", "scoreThreshold", std::to_string(*job.options.score_threshold));
-  const int64_t most = read_integer(options.Get("maxDetections"), "maxDetections", 0, std::numeric_limits<int32_t>::max());
-  if (most > 0) job.options.detections_per_image = most;
+  job.options.score_threshold = read_share(options.Get("scoreThreshold"), "scoreThreshold");
+  const int64_t detections = read_integer(options.Get("maxDetections"), "maxDetections", 0, most);
+  if (detections > 0) job.options.detections_per_image = detections;
   job.options.class_ids = read_int32_list(options.Get("classIds"), "classIds");
   for (const int64_t id : job.options.class_ids)
     if (id < 0 || id >= model.config.num_classes())
       fail_expected(ErrorCode::kInvalidArgument, "classes of the model", "classIds", std::to_string(id));
   job.options.masks = read_boolean(options.Get("masks"), "masks");
-  job.options.sample_ratio = read_number(options.Get("sampleRatio"), "sampleRatio");
-  if (!(job.options.sample_ratio > 0 && job.options.sample_ratio <= 1))
-    fail_expected(ErrorCode::kInvalidArgument, "a number above 0 and at most 1", "sampleRatio", std::to_string(job.options.sample_ratio));
+  job.options.sample_ratio = read_share(options.Get("sampleRatio"), "sampleRatio");
+  if (job.options.sample_ratio == 0) fail_expected(ErrorCode::kInvalidArgument, "a number above 0", "sampleRatio", "0");
   job.options.seed = read_uint64(options.Get("seed"), "seed");
-  job.priority = static_cast<int32_t>(read_integer(options.Get("priority"), "priority", std::numeric_limits<int32_t>::min(), std::numeric_limits<int32_t>::max()));
+  job.priority = static_cast<int32_t>(read_integer(options.Get("priority"), "priority", least, most));
   const Clock::duration deadline = read_duration(options.Get("deadlineMs"), "deadlineMs");
   if (deadline > Clock::duration::zero()) job.deadline = Clock::now() + deadline;
 }
 
-/// What the JavaScript side of a detector is bound to: the session, and JavaScript's name for this call.
+/// detect(image, options, job)
 Napi::Value detect(const SessionPtr& session, const Napi::CallbackInfo& info) {
   const ImageView picture = read_picture(info[0]);
   const auto job = std::make_shared<DetectJob>(picture);
@@ -98,12 +102,15 @@ Napi::Value detect(const SessionPtr& session, const Napi::CallbackInfo& info) {
   return promise;
 }
 
+/// close(drain)
 Napi::Value close(const SessionPtr& session, const Napi::CallbackInfo& info) {
   const bool drain = read_boolean(info[0], "drain");
   const auto [call, promise] = Environment::of(info.Env()).begin({});
   session->close(drain, [call] { call.resolve([](Napi::Env env) { return env.Undefined(); }); });
   return promise;
 }
+
+Napi::Value stats(const SessionPtr& session, const Napi::CallbackInfo& info) { return to_js(info.Env(), session->stats()); }
 
 /// Functions that own the session, rather than a class: there is no constructor to call and no `this` to get wrong.
 Napi::Value make_detector(Napi::Env env, const SessionPtr& session) {
@@ -116,7 +123,7 @@ Napi::Value make_detector(Napi::Env env, const SessionPtr& session) {
   detector.Set("info", to_js(env, session->info()));
   detector.Set("detect", method("detect", detect));
   detector.Set("close", method("close", close));
-  detector.Set("stats", method("stats", [](const SessionPtr& of, const Napi::CallbackInfo& info) { return to_js(info.Env(), of->stats()); }));
+  detector.Set("stats", method("stats", stats));
   return detector;
 }
 
@@ -154,7 +161,9 @@ Napi::Value load_detector(const Napi::CallbackInfo& info) {
   const CancelFlag cancel = pending.cancel;
   run_in_background(cancel, pending.begun.call, [source, options, cancel](const Call& call) {
     auto weights = std::make_shared<ModelWeights>(load(source));
-    Engine::instance().post([weights = std::move(weights), options, cancel, call]() mutable { build(std::move(weights), options, cancel, call); });
+    Engine::instance().post([weights = std::move(weights), options, cancel, call]() mutable {
+      build(std::move(weights), options, cancel, call);
+    });
   });
   return pending.begun.promise;
 }

@@ -9,7 +9,7 @@
 namespace mimdet {
 namespace {
 
-using Task = std::function<void(Napi::Env)>;
+using Task = std::function<void()>;
 using Holder = std::shared_ptr<Environment>;
 
 std::atomic<int> open_environments = 0;
@@ -23,11 +23,11 @@ void stop_all_work(bool for_good) {
 }  // namespace
 
 void Call::resolve(MakeValue make) const {
-  environment_->post([environment = environment_.get(), id = id_, make = std::move(make)](Napi::Env) { environment->settle(id, make, nullptr); });
+  environment_->answer(id_, std::move(make), nullptr);
 }
 
 void Call::reject(std::exception_ptr error) const {
-  environment_->post([environment = environment_.get(), id = id_, error = std::move(error)](Napi::Env) { environment->settle(id, {}, error); });
+  environment_->answer(id_, {}, std::move(error));
 }
 
 void Environment::open(Napi::Env env) {
@@ -45,8 +45,9 @@ Environment& Environment::of(Napi::Env env) { return **env.GetInstanceData<Holde
 
 /// One unbounded queue to the JavaScript thread: a bounded one would block the compute thread while 'exit' waits for it.
 void Environment::create_way_back() {
-  const napi_status status = napi_create_threadsafe_function(env_, nullptr, nullptr, Napi::String::New(env_, "mimdet"), 0, 1, nullptr,
-                                                             nullptr, nullptr, on_posted, &way_back_);
+  const Napi::String name = Napi::String::New(env_, "mimdet");
+  const napi_status status = napi_create_threadsafe_function(env_, nullptr, nullptr, name, /*max_queue_size=*/0, /*threads=*/1,
+                                                             nullptr, nullptr, nullptr, on_posted, &way_back_);
   if (status != napi_ok) throw Napi::Error::New(env_);
   napi_unref_threadsafe_function(env_, way_back_);
 }
@@ -55,18 +56,22 @@ void Environment::create_way_back() {
 /// call process.exit() again, which ends the process at once.
 void Environment::stop_engine_at_exit() {
   const Napi::Object process = env_.Global().Get("process").As<Napi::Object>();
-  const Napi::Value threads = process.Get("getBuiltinModule").As<Napi::Function>().Call(process, {Napi::String::New(env_, "worker_threads")});
+  const auto call = [&](const char* method, std::initializer_list<napi_value> arguments) {
+    return process.Get(method).As<Napi::Function>().Call(process, arguments);
+  };
+  const Napi::Value threads = call("getBuiltinModule", {Napi::String::New(env_, "worker_threads")});
   if (!threads.As<Napi::Object>().Get("isMainThread").ToBoolean()) return;
   const auto stop = Napi::Function::New(env_, [](const Napi::CallbackInfo&) { stop_all_work(true); });
-  process.Get("prependOnceListener").As<Napi::Function>().Call(process, {Napi::String::New(env_, "exit"), stop});
+  call("prependOnceListener", {Napi::String::New(env_, "exit"), stop});
 }
 
 Environment::Begun Environment::begin(const CallOptions& options) {
   const uint64_t id = ++last_id_;
   const auto deferred = Napi::Promise::Deferred::New(env_);
   if (pending_.empty()) napi_ref_threadsafe_function(env_, way_back_);
-  pending_.emplace(id, Pending{options.job, deferred, options.kept.IsEmpty() ? Napi::Reference<Napi::Value>() : Napi::Reference<Napi::Value>::New(options.kept, 1),
-                               options.cancel, options.abandon});
+  Napi::Reference<Napi::Value> kept;
+  if (!options.kept.IsEmpty()) kept = Napi::Reference<Napi::Value>::New(options.kept, 1);
+  pending_.emplace(id, Pending{options.job, deferred, std::move(kept), options.cancel, options.abandon});
   if (options.job != 0) jobs_[options.job] = id;
   return {Call(shared_from_this(), id), deferred.Promise()};
 }
@@ -76,6 +81,10 @@ void Environment::cancel(double job) {
   if (found == jobs_.end()) return;
   const auto cancel = pending_.at(found->second).cancel;
   if (cancel) cancel();
+}
+
+void Environment::answer(uint64_t id, MakeValue make, std::exception_ptr error) {
+  post([this, id, make = std::move(make), error = std::move(error)] { settle(id, make, error); });
 }
 
 void Environment::settle(uint64_t id, const MakeValue& make, const std::exception_ptr& error) {
@@ -94,7 +103,7 @@ void Environment::settle(uint64_t id, const MakeValue& make, const std::exceptio
   }
 }
 
-void Environment::post(std::function<void(Napi::Env)> task) {
+void Environment::post(std::function<void()> task) {
   auto owned = std::make_unique<Task>(std::move(task));
   const std::lock_guard lock(mutex_);
   if (closed_) return;
@@ -106,7 +115,7 @@ void Environment::on_posted(napi_env env, napi_value, void*, void* data) {
   const std::unique_ptr<Task> task(static_cast<Task*>(data));
   if (!env) return;
   try {
-    (*task)(Napi::Env(env));
+    (*task)();
   } catch (...) {
     // A worker that is being terminated refuses every call into JavaScript; nobody is left to hear of it.
   }

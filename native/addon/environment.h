@@ -1,9 +1,9 @@
 // One JavaScript thread that uses the addon: the promises it waits for, the way back to it from other threads, and its end.
 // Before it: the *_wrap files, which begin calls. After it: whoever does the work, and answers through Call.
 //
-// The end is the hard part. A process may exit, fail or terminate a worker while work is in flight, and must neither crash nor wait:
+// The end is the hard part. A process may exit, fail or terminate a worker with work in flight, and neither crashes nor waits:
 // * main thread: 'exit' (also of process.exit and of an uncaught error) stops the engine and waits for its thread;
-// * a worker: a cleanup hook takes its pictures back, marks it closed and cancels its calls; whoever answers later finds it closed;
+// * a worker: a cleanup hook marks it closed, cancels its calls and takes its pictures back; later answers find it closed;
 // * the last environment stops the engine too: nothing may be inside LibTorch when static destructors run.
 #pragma once
 
@@ -23,7 +23,7 @@ class Environment;
 /// Makes a result, on the JavaScript thread.
 using MakeValue = std::function<Napi::Value(Napi::Env)>;
 
-/// The other end of a promise. Any thread may answer, once; later answers, and those to an environment that has ended, are dropped.
+/// The other end of a promise. Any thread may answer, once; later answers, and those to an environment that is gone, are dropped.
 class Call {
  public:
   Call(std::shared_ptr<Environment> environment, uint64_t id) : environment_(std::move(environment)), id_(id) {}
@@ -43,7 +43,7 @@ struct CallOptions {
   std::function<void()> abandon = {}; // the environment ends: cancel, and touch its memory no more
 };
 
-/// All methods but `post` belong to the environment's own thread.
+/// All methods but `answer` belong to the environment's own thread.
 class Environment : public std::enable_shared_from_this<Environment> {
  public:
   /// Called once by the addon's init.
@@ -59,9 +59,8 @@ class Environment : public std::enable_shared_from_this<Environment> {
   /// Cancels the call of that number; nothing where there is none.
   void cancel(double job);
 
-  /// Runs `task` on the JavaScript thread. Any thread; dropped once the environment has ended.
-  void post(std::function<void(Napi::Env)> task);
-  void settle(uint64_t id, const MakeValue& make, const std::exception_ptr& error);
+  /// Any thread: settles the call of that id with what `make` makes, or with `error`. Dropped once the environment has ended.
+  void answer(uint64_t id, MakeValue make, std::exception_ptr error);
 
  private:
   struct Pending {
@@ -73,6 +72,8 @@ class Environment : public std::enable_shared_from_this<Environment> {
 
   explicit Environment(Napi::Env env) : env_(env) {}
   void create_way_back();
+  void post(std::function<void()> task);
+  void settle(uint64_t id, const MakeValue& make, const std::exception_ptr& error);
   void stop_engine_at_exit();
   void close();
   static void on_posted(napi_env env, napi_value, void*, void* data);

@@ -1,5 +1,5 @@
-// The one place where errors of the native code become JavaScript's. The other way round there is nothing to do: a JavaScript exception
-// passes through as Napi::Error.
+// The one place where errors of the native code become JavaScript's. The other way round there is nothing to do: a JavaScript
+// exception passes through as Napi::Error.
 #pragma once
 
 #include <exception>

@@ -20,7 +20,8 @@ EvalOptions read_eval_options(const Napi::Value& value) {
   const Napi::Object options = read_object(value, "options");
   EvalOptions read;
   read.iou_types.clear();
-  for (const std::string& name : read_text_list(options.Get("iouTypes"), "iouTypes")) read.iou_types.push_back(read_iou_type(name));
+  for (const std::string& name : read_text_list(options.Get("iouTypes"), "iouTypes"))
+    read.iou_types.push_back(read_iou_type(name));
   const std::vector<double> max_dets = read_number_list(options.Get("maxDets"), "maxDets");
   if (max_dets.size() != read.max_dets.size())
     fail_expected(ErrorCode::kInvalidArgument, "three numbers", "maxDets", std::to_string(max_dets.size()));
@@ -48,7 +49,7 @@ Napi::Value evaluate_coco(const Napi::CallbackInfo& info) {
     const CocoResults results = parse_coco_results(detections.text());
     return to_json(evaluate(dataset, results, own));
   };
-  return background_promise(info.Env(), job, work, [](Napi::Env env, const std::string& text) { return Napi::String::New(env, text); });
+  return background_promise(info.Env(), job, work, text_to_js);
 }
 
 }  // namespace mimdet

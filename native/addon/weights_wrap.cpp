@@ -37,11 +37,13 @@ Napi::Value convert_weights(const Napi::CallbackInfo& info) {
   const ConvertOptions options = read_convert_options(info[2]);
   const double job = read_number(info[3], "job");
   const auto work = [=](const CancelFlag& cancel) { return to_json_text(convert(input, output, options, cancel)); };
-  return background_promise(info.Env(), job, work, [](Napi::Env env, const std::string& text) { return Napi::String::New(env, text); });
+  return background_promise(info.Env(), job, work, text_to_js);
 }
 
 Napi::Value inspect_weights_js(const Napi::CallbackInfo& info) {
-  const Inspection found = info[0].IsString() ? inspect_weights(read_text(info[0], "source")) : inspect_weights(copy_bytes(info[0], "source"));
+  const bool is_path = info[0].IsString();
+  const Inspection found =
+      is_path ? inspect_weights(read_text(info[0], "source")) : inspect_weights(copy_bytes(info[0], "source"));
   return Napi::String::New(info.Env(), found.to_json_text());
 }
 

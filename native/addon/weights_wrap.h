@@ -1,4 +1,5 @@
-// Weights files in JavaScript, without a model being built. Before it: lib/ (convert, info). After it: weights/convert, weights/inspect.
+// Weights files in JavaScript, without a model being built.
+// Before it: lib/ (convert, info). After it: weights/convert, weights/inspect.
 #pragma once
 
 #include "addon/napi_setup.h"

@@ -19,7 +19,8 @@ bool same_batch(const DetectJob& a, const DetectJob& b) { return a.input_size ==
 
 void BatchQueue::push(DetectJobPtr job) {
   if (limits_.max_waiting > 0 && size() >= limits_.max_waiting)
-    fail_expected(ErrorCode::kQueueFull, "at most " + std::to_string(limits_.max_waiting) + " waiting pictures", "maxQueueSize", "one more");
+    fail_expected(ErrorCode::kQueueFull, "at most " + std::to_string(limits_.max_waiting) + " waiting pictures", "maxQueueSize",
+                  "one more");
   auto group = std::ranges::find_if(groups_, [&](const Group& each) { return same_batch(*each.front(), *job); });
   if (group == groups_.end()) group = groups_.insert(groups_.end(), Group());
   group->insert(std::ranges::upper_bound(*group, job, before), std::move(job));

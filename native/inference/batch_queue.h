@@ -1,5 +1,6 @@
-// Waiting pictures of one detector, gathered to batches of one padded shape and equal options (a result depends on the padded shape,
-// so other company would change it). Before it: session.submit. After it: session.run_one. No lock and no thread of its own.
+// Waiting pictures of one detector, gathered to batches of one padded shape and equal options (a result depends on the padded
+// shape, so other company would change it). No lock and no thread of its own.
+// Before it: session.submit. After it: session.run_one.
 #pragma once
 
 #include <cstddef>
@@ -15,8 +16,8 @@ struct BatchLimits {
   size_t max_waiting = 0;       // 0: no bound
 };
 
-/// Order: higher priority first, then first come, first served; a batch is led by the first picture whose batch is ready, so a rare
-/// shape waits no longer than a common one.
+/// Order: higher priority first, then first come, first served; a batch is led by the first picture whose batch is ready, so a
+/// rare shape waits no longer than a common one.
 class BatchQueue {
  public:
   explicit BatchQueue(BatchLimits limits) : limits_(limits) {}

@@ -10,9 +10,9 @@
 #include "inference/device.h"
 #include "inference/engine.h"
 #include "inference/memory_budget.h"
-#include "inference/torch_weights.h"
 #include "inference/stopwatch.h"
 #include "model/postprocess.h"
+#include "model/state_dict.h"
 
 namespace mimdet {
 namespace {
@@ -42,7 +42,7 @@ Detector::Detector(const ModelWeights& weights, const DetectorOptions& options)
   info_.device = device_.str();
   info_.precision = precision_name(dtype_);
   info_.threads = at::get_num_threads();
-  model_ = std::make_unique<MaskRcnn>(info_.config, to_state_dict(weights.tensors), device_, dtype_);
+  model_ = std::make_unique<MaskRcnn>(info_.config, as_state_dict(weights.tensors), device_, dtype_);
 }
 
 int64_t Detector::pictures_per_pass() const { return device_.is_cpu() ? 1 : std::numeric_limits<int64_t>::max(); }

@@ -1,5 +1,5 @@
 // The map of inference: picture -> resize -> preprocess -> model -> postprocess.
-// Before it: session (whose turn it is, which pictures travel together). After it: the addon, which hands the detections to JavaScript.
+// Before it: session (whose turn it is, which pictures travel together). After it: the addon.
 #pragma once
 
 #include <memory>
@@ -30,12 +30,13 @@ class Detector {
 
   const ModelInfo& info() const { return info_; }
 
-  /// How many pictures go through the model at once. On the CPU one after the other, so that no bit of a result depends on the company
-  /// that its picture had; it is no slower there.
+  /// How many pictures go through the model at once. On the CPU one after the other, so that no bit of a result depends on the
+  /// company that its picture had; it is no slower there.
   int64_t pictures_per_pass() const;
 
   /// One result for each picture, in order. All have the same input size. Throws Cancelled between stations once `cancel` is up.
-  std::vector<DetectResult> detect(const std::vector<BorrowedPicture*>& pictures, const DetectOptions& options, const CancelFlag& cancel) const;
+  std::vector<DetectResult> detect(const std::vector<BorrowedPicture*>& pictures, const DetectOptions& options,
+                                   const CancelFlag& cancel) const;
 
   /// Bytes that a GPU holds for this process; 0 on the CPU.
   int64_t device_bytes() const;

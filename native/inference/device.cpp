@@ -77,11 +77,12 @@ at::Device resolve_device(const std::string& wish) {
   if (wish == "cpu") return at::kCPU;
   if (wish == "auto") return gpu_count() > 0 ? at::Device(at::kCUDA, 0) : at::Device(at::kCPU);
   const int64_t index = gpu_index(wish);
-  if (index < 0) fail_expected(ErrorCode::kInvalidArgument, "'auto', 'cpu', 'cuda' or 'cuda:N'", "device", "'" + wish + "'");
+  const std::string quoted = "'" + wish + "'";
+  if (index < 0) fail_expected(ErrorCode::kInvalidArgument, "'auto', 'cpu', 'cuda' or 'cuda:N'", "device", quoted);
   const int64_t gpus = gpu_count();
-  if (gpus == 0) fail_expected(ErrorCode::kDevice, "a machine with a GPU", "device", "'" + wish + "' on one where " + why_no_gpu());
+  if (gpus == 0) fail_expected(ErrorCode::kDevice, "a machine with a GPU", "device", quoted + " on one where " + why_no_gpu());
   if (index >= gpus)
-    fail_expected(ErrorCode::kDevice, "one of " + std::to_string(gpus) + " GPUs, counted from 0,", "device", "'" + wish + "'");
+    fail_expected(ErrorCode::kDevice, "one of " + std::to_string(gpus) + " GPUs, counted from 0,", "device", quoted);
   return at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(index));
 }
 
@@ -90,7 +91,8 @@ at::ScalarType resolve_precision(const std::string& wish, at::Device device) {
   if (wish == "auto") return device.is_cuda() ? at::kBFloat16 : at::kFloat;
   if (wish != "bfloat16" && wish != "float16") {
     const std::string note = wish == "int8" ? ", which is not there yet" : "";
-    fail_expected(ErrorCode::kInvalidArgument, "'auto', 'float32', 'bfloat16' or 'float16'", "precision", "'" + wish + "'" + note);
+    fail_expected(ErrorCode::kInvalidArgument, "'auto', 'float32', 'bfloat16' or 'float16'", "precision",
+                  "'" + wish + "'" + note);
   }
   const at::ScalarType dtype = wish == "bfloat16" ? at::kBFloat16 : at::kHalf;
   if (device.is_cpu() && !processor_supports(dtype))

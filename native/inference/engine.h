@@ -18,8 +18,8 @@ namespace mimdet {
 
 class TaskQueue;
 
-/// One thread, because each thread that computes keeps an OpenMP pool of its own, and because a process that ends while a thread is
-/// inside LibTorch crashes: there has to be somebody who can stop it and wait. It starts with the first work.
+/// One thread, because each thread that computes keeps an OpenMP pool of its own, and because a process that ends while a thread
+/// is inside LibTorch crashes: there has to be somebody who can stop it and wait. It starts with the first work.
 class Engine {
  public:
   /// Never destroyed: static destructors of other libraries run while it may still be asleep.
@@ -29,7 +29,7 @@ class Engine {
   void add(const std::shared_ptr<WorkSource>& source);
   /// To be called when a source may have become ready earlier than it last said. Any thread, no lock of a source held.
   void wake();
-  /// Runs `task` (which must not throw) once, in turn with the sources. False where the process is ending and nothing runs any more.
+  /// Runs `task` (which must not throw) once, in turn with the sources. False where the process is ending: nothing runs any more.
   bool post(std::function<void()> task);
   /// Calls `source->expire` when the time has come.
   void watch(Clock::time_point deadline, const std::shared_ptr<WorkSource>& source);

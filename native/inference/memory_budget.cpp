@@ -13,7 +13,7 @@ namespace {
 constexpr double kFloatBytes = 4;
 constexpr double kUnlimited = std::numeric_limits<double>::infinity();
 
-/// The number behind `key` in a file of "key value" lines ("MemAvailable:  123 kB"); of the whole file where key is empty. -1: none.
+/// The number behind `key` in a file of lines like "MemAvailable:  123 kB", or the file's first where key is empty. -1: none.
 double read_number(const char* path, const std::string& key = "") {
   std::ifstream file(path);
   double value = 0;
@@ -51,7 +51,8 @@ double forward_bytes(const ModelConfig& config, SizeHw padded_size) {
   const double stem = pixels / 4 * dim / 8 * 3;                     // first stage: convolved, normalised, activated
   const double tokens = patches * dim * (6 + 2 * config.encoder.mlp_ratio);
   const double pyramid = pixels / 16 * 4 / 3 * static_cast<double>(config.fpn_channels) * 6;  // lateral, sum, output; RPN's two
-  const double rois = static_cast<double>(config.rpn.post_nms_topk_test * config.fpn_channels * config.roi.box_pool * config.roi.box_pool) * 3;
+  const double bins = static_cast<double>(config.roi.box_pool * config.roi.box_pool);
+  const double rois = static_cast<double>(config.rpn.post_nms_topk_test * config.fpn_channels) * bins * 3;
   return (input + stem + tokens + pyramid + rois) * kFloatBytes;
 }
 

@@ -1,4 +1,4 @@
-// What a forward pass will need and what the machine has: a picture that cannot fit is refused, instead of the process being killed.
+// What a forward pass will need and what the machine has: a picture that cannot fit is refused, or the system kills the process.
 // Called by detector before anything is allocated.
 #pragma once
 

@@ -14,7 +14,7 @@ std::exception_ptr error_of(Ending ending) {
   if (ending == Ending::kCancelled) return std::make_exception_ptr(Cancelled());
   if (ending == Ending::kDeadline)
     return std::make_exception_ptr(Error(ErrorCode::kDeadline, "Expected a result in time for `deadlineMs` but received none"));
-  return std::make_exception_ptr(Error(ErrorCode::kDisposed, "Expected an open detector for `detect` but received one that is closed"));
+  return std::make_exception_ptr(Error(ErrorCode::kDisposed, "Expected an open detector for `detect` but received a closed one"));
 }
 
 bool has_ended(const DetectJobPtr& job) { return job->ending.load() != Ending::kNone; }
@@ -61,7 +61,8 @@ void Session::submit(const DetectJobPtr& job) {
 void Session::cancel(const DetectJobPtr& job) {
   {
     const std::lock_guard lock(mutex_);
-    if (!queue_.remove(*job)) return end_running_locked([&](const DetectJobPtr& each) { return each == job; }, Ending::kCancelled);
+    if (!queue_.remove(*job))
+      return end_running_locked([&](const DetectJobPtr& each) { return each == job; }, Ending::kCancelled);
   }
   finish_all({job}, Ending::kCancelled);
 }
@@ -84,7 +85,8 @@ Clock::time_point Session::ready_at() const {
 
 void Session::run_one() noexcept {
   const Jobs batch = start_batch();
-  const size_t pass_size = detector_ ? static_cast<size_t>(std::min<int64_t>(detector_->pictures_per_pass(), std::ssize(batch))) : 0;
+  const int64_t most = batch.empty() ? 0 : detector_->pictures_per_pass();
+  const auto pass_size = static_cast<size_t>(std::min<int64_t>(most, std::ssize(batch)));
   for (size_t first = 0; first < batch.size(); first += pass_size) {
     const size_t last = std::min(first + pass_size, batch.size());
     run_pass({batch.begin() + static_cast<ptrdiff_t>(first), batch.begin() + static_cast<ptrdiff_t>(last)}, std::ssize(batch));

@@ -31,8 +31,8 @@ class Session : public WorkSource, public std::enable_shared_from_this<Session> 
   void submit(const DetectJobPtr& job);
   /// Ends a job with Cancelled: at once where it waits, at the next station where it runs. Nothing where it has ended.
   void cancel(const DetectJobPtr& job);
-  /// No new jobs. With `drain` the others are finished, without they end with kDisposed. Then the model is freed and `closed` called,
-  /// on the compute thread.
+  /// No new jobs. With `drain` the others are finished, without they end with kDisposed. Then the model is freed and `closed`
+  /// called, on the compute thread.
   void close(bool drain, std::function<void()> closed);
 
   Clock::time_point ready_at() const override;

@@ -5,8 +5,8 @@
 
 namespace mimdet {
 
-/// To be called in a catch block: the exception in flight as Error or Cancelled. Running out of memory becomes kOutOfMemory, anything
-/// else of LibTorch kInternal with the first line of its message (the rest is a backtrace).
+/// To be called in a catch block: the exception in flight as Error or Cancelled. Running out of memory becomes kOutOfMemory,
+/// anything else of LibTorch kInternal with the first line of its message (the rest is a backtrace).
 std::exception_ptr current_error() noexcept;
 
 }  // namespace mimdet

@@ -12,7 +12,7 @@ inline constexpr Clock::time_point kNever = Clock::time_point::max();
 class WorkSource {
  public:
   virtual ~WorkSource() = default;
-  /// When the next piece of work may start; kNever where there is none. Called with the engine's lock held: must not call the engine.
+  /// When the next piece of work may start; kNever where there is none. Called with the engine's lock held: must not call it.
   virtual Clock::time_point ready_at() const = 0;
   /// Does one piece of work, or nothing where it has gone meanwhile. Compute thread.
   virtual void run_one() noexcept = 0;

@@ -13,7 +13,7 @@ constexpr size_t kGridsKept = 16;  // a service meets few padded shapes; 800×13
 PositionEmbedding::PositionEmbedding(const WeightSource& weights, const std::string& name) : weights_(weights) {
   const at::Tensor rows = weights.float32(name).slice(1, 1);  // (1, g², C)
   const auto side = static_cast<int64_t>(std::llround(std::sqrt(static_cast<double>(rows.size(1)))));
-  stored_ = rows.transpose(1, 2).reshape({1, rows.size(2), side, side});
+  stored_ = rows.transpose(1, 2).reshape({1, rows.size(2), side, side}).clone();  // not a part of the file any more; see place()
 }
 
 at::Tensor PositionEmbedding::operator()(SizeHw grid) const {

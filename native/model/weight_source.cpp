@@ -15,6 +15,9 @@ at::Tensor WeightSource::float32(const std::string& name) const {
   return found->second.to(at::kFloat);
 }
 
-at::Tensor WeightSource::place(const at::Tensor& tensor) const { return tensor.to(device_, dtype_).contiguous(); }
+/// Always a copy: a model that looked into a mapped file would hold all of it in memory, and end with the process if somebody cut it short.
+at::Tensor WeightSource::place(const at::Tensor& tensor) const {
+  return tensor.to(device_, dtype_, /*non_blocking=*/false, /*copy=*/true).contiguous();
+}
 
 }  // namespace mimdet

@@ -1,4 +1,5 @@
-// A worker of 60-lifecycle.test.ts: loads the model in its own thread, and sends the scores of one picture. It uses what the build made.
+// A worker of 60-lifecycle.test.ts: loads the model in its own thread, and sends the scores of one picture.
+// It uses what the build made.
 import { parentPort, workerData } from 'node:worker_threads';
 import { Detector } from '../../dist/index.js';
 

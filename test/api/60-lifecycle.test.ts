@@ -21,8 +21,9 @@ function picture(seed: number, width = 64, height = 64): ImageInput {
   return { data, width, height, channels: 3 };
 }
 
+const codeOf = (reason: unknown) => (reason as { code?: string }).code ?? String(reason);
 const codes = (results: PromiseSettledResult<Detections>[]) =>
-  results.map((result) => (result.status === 'fulfilled' ? 'ok' : ((result.reason as { code?: string }).code ?? String(result.reason))));
+  results.map((result) => (result.status === 'fulfilled' ? 'ok' : codeOf(result.reason)));
 
 test('timers keep firing during a detect', async () => {
   await using detector = await Detector.load('nuclei', large);
@@ -52,7 +53,8 @@ test('fifty calls at once: each gets the result of its own picture', async () =>
 
 test('other shapes and options in the queue change nothing', async () => {
   await using detector = await Detector.load('nuclei', { ...small, maxBatchSize: 3 });
-  const calls = Array.from({ length: 12 }, (_, i) => ({ image: picture(i, i % 2 ? 64 : 128, 64), options: { ...best, masks: i % 3 > 0 } }));
+  const call = (i: number) => ({ image: picture(i, i % 2 ? 64 : 128, 64), options: { ...best, masks: i % 3 > 0 } });
+  const calls = Array.from({ length: 12 }, (_, i) => call(i));
   const together = await Promise.all(calls.map(({ image, options }) => detector.detect(image, options)));
   for (const [i, { image, options }] of calls.entries())
     assert.deepEqual(together[i]!.instances, (await detector.detect(image, options)).instances, `call ${i}`);
@@ -149,7 +151,8 @@ test('worker threads detect at the same time as the main thread', async () => {
 
 /** Scores of that picture, found by a worker. */
 function runWorker(seed: number): Promise<number[]> {
-  const worker = new Worker(new URL('60-lifecycle-worker.mjs', import.meta.url), { workerData: { image: picture(seed), load: small, options: best } });
+  const workerData = { image: picture(seed), load: small, options: best };
+  const worker = new Worker(new URL('60-lifecycle-worker.mjs', import.meta.url), { workerData });
   return new Promise((resolve, reject) => {
     worker.once('message', resolve);
     worker.once('error', reject);

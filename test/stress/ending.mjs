@@ -123,8 +123,9 @@ const ways = {
 /** A ground truth and results that keep an evaluation busy for some seconds. */
 function manyObjects() {
   const images = Array.from({ length: 500 }, (_, i) => ({ id: i + 1, width: 640, height: 480 }));
-  const boxes = images.flatMap(({ id }) => Array.from({ length: 100 }, (_, i) => ({ image_id: id, category_id: 1, bbox: [i * 3, i * 2, 50, 40] })));
-  const annotations = boxes.map((box, i) => ({ ...box, id: i + 1, iscrowd: 0, area: 2000, segmentation: [[...box.bbox.slice(0, 2), 300, 300, 10, 200]] }));
+  const object = (image, i) => ({ image_id: image.id, category_id: 1, bbox: [i * 3, i * 2, 50, 40] });
+  const boxes = images.flatMap((image) => Array.from({ length: 100 }, (_, i) => object(image, i)));
+  const annotations = boxes.map((box, i) => ({ ...box, id: i + 1, iscrowd: 0, area: 2000 }));
   const results = boxes.map((box, i) => ({ ...box, score: (i % 97) / 97 }));
   return [{ images, annotations, categories: [{ id: 1, name: 'a' }] }, results, { iouTypes: ['bbox'] }];
 }

@@ -1,5 +1,5 @@
-// A process that ends with work in flight neither crashes nor waits for the work. Each way of ending runs once, at a random moment;
-// MIMDET_STRESS=20 runs each twenty times.
+// A process that ends with work in flight neither crashes nor waits for the work. Each way of ending runs once, at a random
+// moment; MIMDET_STRESS=20 runs each twenty times.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { fileURLToPath } from 'node:url';

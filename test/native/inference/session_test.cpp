@@ -20,7 +20,10 @@ struct Answer {
 
 Image blobs(int64_t seed) {
   Image image{std::vector<uint8_t>(64 * 64 * 3), {64, 64}};
-  for (size_t i = 0; i < image.rgb.size(); ++i) image.rgb[i] = static_cast<uint8_t>((i / 3 % 64 / 9 + i / 3 / 64 / 7 + static_cast<size_t>(seed)) % 3 * 90);
+  for (size_t i = 0; i < image.rgb.size(); ++i) {
+    const size_t x = i / 3 % 64, y = i / 3 / 64;
+    image.rgb[i] = static_cast<uint8_t>((x / 9 + y / 7 + static_cast<size_t>(seed)) % 3 * 90);
+  }
   return image;
 }
 
@@ -29,7 +32,8 @@ std::shared_ptr<Session> open(BatchLimits limits) {
   Engine::instance().post([&] {
     try {
       const ModelWeights weights = load_weights(golden("nuclei-tiny") + "/weights.safetensors");
-      auto detector = std::make_unique<Detector>(weights, DetectorOptions{.device = "cpu", .threads = 1, .min_size = 64, .max_size = 64});
+      const DetectorOptions options = {.device = "cpu", .threads = 1, .min_size = 64, .max_size = 64};
+      auto detector = std::make_unique<Detector>(weights, options);
       opened.set_value(Session::open(std::move(detector), limits));
     } catch (...) {
       opened.set_exception(std::current_exception());
