@@ -106,8 +106,9 @@ async function decodeEncoded(source: string | Uint8Array, maxPixels: number, sig
   const bytes = typeof source === 'string' ? await readFileOnce(source, file) : source;
   checkSignature(bytes);
   if (isBmp(bytes)) return decodeBmp(bytes, maxPixels);
-  // `failOn: 'warning'`: a damaged or cut file is an error, never half a picture.
-  const options = { failOn: 'warning', limitInputPixels: maxPixels, ignoreIcc: true, autoOrient: true } as const;
+  // `failOn: 'error'`: a cut or damaged file is an error, never half a picture. 'warning' would also refuse what every viewer shows,
+  // such as stray bytes between a JPEG's segments.
+  const options = { failOn: 'error', limitInputPixels: maxPixels, ignoreIcc: true, autoOrient: true } as const;
   return toRgb(sharp(bytes, options), maxPixels);
 }
 
