@@ -23,8 +23,20 @@ export function pictureAt(folder: string, image: CocoImage, path: string): strin
 /** The folders that are tried, in this order. */
 export function pictureFolders(path: string): string[] {
   const folder = dirname(path);
-  const named = join(folder, basename(path).replace(/\.json$/i, ''));
-  return [named, join(named, 'JPEGImages'), join(named, 'images'), join(folder, 'images'), join(folder, 'pictures'), folder];
+  const stem = basename(path).replace(/\.json$/i, '');
+  const named = join(folder, stem);
+  const beside = [
+    named,
+    join(named, 'JPEGImages'),
+    join(named, 'images'),
+    join(folder, 'images'),
+    join(folder, 'pictures'),
+    folder,
+  ];
+  if (basename(resolve(folder)) !== 'annotations') return beside;
+  // COCO's own layout: annotations/instances_val2017.json beside val2017/.
+  const parent = dirname(folder);
+  return [...beside, join(parent, stem.replace(/^instances_/, '')), join(parent, 'images')];
 }
 
 /**

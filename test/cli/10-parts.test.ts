@@ -126,6 +126,7 @@ test('pictures of a JSON are found in the order of the contract', async () => {
     assert.equal(await findPictures(json, images), place);
   }
   assert.equal(await findPictures(json, images, folder), folder);
+  assert.ok(pictureFolders('/coco/annotations/instances_val2017.json').includes('/coco/val2017'));
 });
 
 test('a file name of a data set cannot leave its folder', () => {
