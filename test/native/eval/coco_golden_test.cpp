@@ -26,12 +26,13 @@ struct Run {
 std::vector<Run> runs() {
   std::vector<Run> all;
   for (const char* group : {"coco-eval", "coco-eval/more"}) {
-    if (golden(group).empty()) continue;
-    const Json document = Json::parse(read_file(golden(group) + "/expected.json"));
+    const std::string file = golden(std::string(group) + "/expected.json");
+    if (file.empty()) continue;
+    const Json document = Json::parse(read_file(file));
     for (const auto& [case_name, by_type] : document.object())
       for (const auto& [name, expected] : by_type.object()) {
         const std::string folder = golden(std::string(group) + "/" + case_name);
-        if (!folder.empty()) all.push_back({case_name, folder, name, expected});
+        if (std::filesystem::exists(folder + "/gt.json")) all.push_back({case_name, folder, name, expected});
       }
   }
   return all;

@@ -51,9 +51,9 @@ bool same_bits(double a, double b) { return std::memcmp(&a, &b, sizeof a) == 0; 
 // Calls `check` for each case of that kind in both files.
 void for_each_case(const char* kind, const std::function<void(const Json&)>& check) {
   int count = 0;
-  for (const char* folder : {"rle", "rle/more"}) {
-    if (mimdet::test::golden(folder).empty()) continue;
-    const Json document = Json::parse(mimdet::test::read_file(mimdet::test::golden(folder) + "/rle.json"));
+  for (const char* file : {"rle/rle.json", "rle/more/rle.json"}) {
+    if (mimdet::test::golden(file).empty()) continue;
+    const Json document = Json::parse(mimdet::test::read_file(mimdet::test::golden(file)));
     const Json* cases = document.find(kind);
     for (const Json& item : cases ? cases->array() : Json::Array{}) check(item), ++count;
   }
