@@ -1,4 +1,5 @@
-// The C++ side of an alternating bench: reads a line, runs once, answers with the milliseconds. The Python side decides whose turn it is.
+// The C++ side of an alternating bench: reads a line, runs once, answers with the milliseconds. The Python side decides whose
+// turn it is.
 #pragma once
 
 #include <chrono>

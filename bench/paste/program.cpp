@@ -28,11 +28,13 @@ int main(int count, char** arguments) {
   std::ifstream file(arguments[1], std::ios::binary);
   int64_t header[4];  // masks, cells, height, width
   file.read(reinterpret_cast<char*>(header), sizeof header);
-  const at::Tensor probabilities = read_tensor(file, {header[0], header[1], header[1]}), boxes = read_tensor(file, {header[0], 4});
+  const at::Tensor probabilities = read_tensor(file, {header[0], header[1], header[1]}),
+                   boxes = read_tensor(file, {header[0], 4});
   std::vector<std::string> coded;
   const auto paste = [&] {
     coded.clear();
-    for (const mimdet::RleMask& mask : mimdet::paste_masks(probabilities, boxes, {header[2], header[3]})) coded.push_back(rle_to_string(mask));
+    for (const mimdet::RleMask& mask : mimdet::paste_masks(probabilities, boxes, {header[2], header[3]}))
+      coded.push_back(rle_to_string(mask));
   };
   paste();
   std::ofstream out(arguments[2]);

@@ -28,6 +28,7 @@ int main(int count, char** arguments) {
   const mimdet::Image picture = read_ppm(arguments[1]);
   const mimdet::SizeHw size{std::atoll(arguments[2]), std::atoll(arguments[3])};
   mimdet::Image result = mimdet::resize_bilinear(picture.view(), size);
-  std::ofstream(arguments[4], std::ios::binary).write(reinterpret_cast<const char*>(result.rgb.data()), static_cast<int64_t>(result.rgb.size()));
+  std::ofstream(arguments[4], std::ios::binary)
+      .write(reinterpret_cast<const char*>(result.rgb.data()), static_cast<int64_t>(result.rgb.size()));
   mimdet::bench::one_run_a_line([&] { result = mimdet::resize_bilinear(picture.view(), size); });
 }

@@ -8,7 +8,8 @@
 
 namespace mimdet {
 
-/// Boxes are scaled by output / input size per axis, clipped, empty ones dropped; masks are `probability >= 0.5` at the picture's pixels.
+/// Boxes are scaled by output / input size per axis, clipped, empty ones dropped; masks are `probability >= 0.5` at the picture's
+/// pixels.
 std::vector<Detection> postprocess(const Instances& instances, SizeHw picture_size);
 
 }  // namespace mimdet

@@ -6,7 +6,11 @@
 namespace mimdet {
 namespace {
 
-int64_t clamp_to_count(double number, double count) { return static_cast<int64_t>(std::clamp(number, 0.0, count)); }
+constexpr double kMostSamples = 1e15;  // an integer of double; of so many none lies on a map
+
+int64_t clamp_to_count(double number, double count) {
+  return static_cast<int64_t>(std::clamp(number, 0.0, std::min(count, kMostSamples)));
+}
 
 }  // namespace
 

@@ -21,7 +21,8 @@ Image picture(const std::string& name) {
   int most = 0;
   header >> magic >> image.size.width >> image.size.height >> most;
   const size_t start = static_cast<size_t>(header.tellg()) + 1, count = image.size.height * image.size.width * 3;
-  if (magic != "P6" || most != 255 || bytes.size() != start + count) fail(ErrorCode::kInternal, name + ".ppm is no 8-bit P6 picture");
+  if (magic != "P6" || most != 255 || bytes.size() != start + count)
+    fail(ErrorCode::kInternal, name + ".ppm is no 8-bit P6 picture");
   image.rgb.assign(bytes.begin() + static_cast<std::ptrdiff_t>(start), bytes.end());
   return image;
 }

@@ -1,4 +1,5 @@
-// Reference pictures for the tests, from the PPM files that test/golden-pictures.ts writes: MIMDET_TEST_PICTURES/<golden folder>/<name>.ppm.
+// Reference pictures for the tests, from the PPM files that test/golden-pictures.ts writes: MIMDET_TEST_PICTURES/<golden
+// folder>/<name>.ppm.
 #pragma once
 
 #include <string>

@@ -55,7 +55,8 @@ TEST("resize: the shortest-edge rule, where a side that vanishes becomes 1") {
 TEST("resize: Pillow's bytes") {
   if (!test::have_pictures()) return;
   const Json cases = document("resize", "cases.json");
-  for (const Json& item : cases.array()) check_picture("resize/" + item.at("input").string(), "resize/" + item.at("output").string());
+  for (const Json& item : cases.array())
+    check_picture("resize/" + item.at("input").string(), "resize/" + item.at("output").string());
   const Json more = document("resize/more", "pixels.json");
   for (const Json& item : more.at("cases").array()) {
     const std::string name = "resize/more/pixels/" + item.at("name").string();
@@ -92,7 +93,8 @@ TEST("resize: the processor's own kernels give the bytes of the plain ones") {
 }
 
 TEST("resize: reads no byte beyond the picture") {
-  // The picture ends where its allocation ends: a sanitizer sees a read behind it, and the bytes must not depend on what lies there.
+  // The picture ends where its allocation ends: a sanitizer sees a read behind it, and the bytes must not depend on what lies
+  // there.
   for (const SizeHw from : {SizeHw{1, 1}, {1, 5}, {2, 3}, {9, 1}, {3, 40}}) {
     const std::vector<uint8_t> exact = noise(from.height * from.width * 3, 2);
     std::vector<uint8_t> roomy = exact;

@@ -1,4 +1,5 @@
-// Post-processing against the reference's detections, from the stored boxes and probabilities; what is scaled, clipped and dropped.
+// Post-processing against the reference's detections, from the stored boxes and probabilities; what is scaled, clipped and
+// dropped.
 #include "model/postprocess.h"
 
 #include <ATen/TensorOperators.h>
@@ -56,7 +57,11 @@ void check_forward(const Json& results, const Stored& stored) {
 
 Instances some_instances(const std::vector<float>& boxes) {
   const auto count = static_cast<int64_t>(boxes.size() / 4);
-  return {{100, 200}, at::tensor(boxes).view({count, 4}), at::full({count}, 0.5f), at::full({count}, 3, at::kLong), at::ones({count, 4, 4})};
+  return {{100, 200},
+          at::tensor(boxes).view({count, 4}),
+          at::full({count}, 0.5f),
+          at::full({count}, 3, at::kLong),
+          at::ones({count, 4, 4})};
 }
 
 }  // namespace
@@ -72,7 +77,8 @@ TEST("postprocess: the reference's detections, at the input's size and at anothe
 }
 
 TEST("postprocess: boxes are scaled by axis and clipped, those without area dropped with their masks") {
-  const std::vector<Detection> found = postprocess(some_instances({10, 20, 30, 40, 50, 60, 50, 90, -5, -5, 220, 50, 210, 10, 250, 40}), {50, 400});
+  const std::vector<Detection> found =
+      postprocess(some_instances({10, 20, 30, 40, 50, 60, 50, 90, -5, -5, 220, 50, 210, 10, 250, 40}), {50, 400});
   CHECK_EQUAL(found.size(), 2u);
   CHECK(found[0].box_xyxy == (std::array<float, 4>{20, 10, 60, 20}));
   CHECK(found[1].box_xyxy == (std::array<float, 4>{0, 0, 400, 25}));

@@ -65,7 +65,8 @@ TEST("nms: the CPU kernel and the form of LibTorch calls agree") {
 
 TEST("batched_nms: classes do not see one another, few boxes or many") {
   for (const int64_t count : {40, 1000, 1001, 3000}) {  // up to 1,000 boxes are shifted apart, more go class by class
-    const at::Tensor boxes = test::random_boxes(count, 200, 3, at::kDouble), scores = test::random_tensor({count}, 0, 1, 4, at::kDouble);
+    const at::Tensor boxes = test::random_boxes(count, 200, 3, at::kDouble),
+                     scores = test::random_tensor({count}, 0, 1, 4, at::kDouble);
     const at::Tensor classes = random_classes(count, 5, 5);
     const at::Tensor kept = batched_nms(boxes, scores, classes, 0.3);
     at::Tensor expected = at::full({count}, false, at::kBool);
@@ -81,9 +82,12 @@ TEST("batched_nms: classes do not see one another, few boxes or many") {
 }
 
 TEST("nms: what is no list of boxes is refused") {
-  CHECK_FAILS(nms(at::empty({2, 5}), at::empty({2}), 0.5), ErrorCode::kInvalidArgument, "shape (any, 4) for `boxes_xyxy` but received (2, 5)");
+  CHECK_FAILS(nms(at::empty({2, 5}), at::empty({2}), 0.5), ErrorCode::kInvalidArgument,
+              "shape (any, 4) for `boxes_xyxy` but received (2, 5)");
   CHECK_FAILS(nms(at::empty({2, 4}), at::empty({3}), 0.5), ErrorCode::kInvalidArgument, "`scores`");
   CHECK_FAILS(nms(at::empty({2, 4}), at::empty({2}, at::kDouble), 0.5), ErrorCode::kInvalidArgument, "`scores`");
-  CHECK_FAILS(nms(at::empty({2, 4}, at::kLong), at::empty({2}, at::kLong), 0.5), ErrorCode::kInvalidArgument, "float32 or float64");
-  CHECK_FAILS(batched_nms(at::empty({2, 4}), at::empty({2}), at::empty({1}, at::kLong), 0.5), ErrorCode::kInvalidArgument, "`classes`");
+  CHECK_FAILS(nms(at::empty({2, 4}, at::kLong), at::empty({2}, at::kLong), 0.5), ErrorCode::kInvalidArgument,
+              "float32 or float64");
+  CHECK_FAILS(batched_nms(at::empty({2, 4}), at::empty({2}), at::empty({1}, at::kLong), 0.5), ErrorCode::kInvalidArgument,
+              "`classes`");
 }

@@ -23,14 +23,16 @@ using namespace mimdet;
 
 namespace {
 
-// The probability image that the pasted mask stands for: bilinear, zero padding, align_corners false, as the reference samples it.
+// The probability image that the pasted mask stands for: bilinear, zero padding, align_corners false, as the reference samples
+// it.
 at::Tensor probability_image(const at::Tensor& probabilities, const at::Tensor& box, SizeHw size) {
   const auto axis = [&](int64_t length, int64_t from, int64_t to) {
     return (at::arange(length, at::kFloat) + 0.5 - box[from]) / (box[to] - box[from]) * 2 - 1;
   };
   const auto grid = at::meshgrid({axis(size.height, 1, 3), axis(size.width, 0, 2)}, "ij");
   const at::Tensor places = at::stack({grid[1], grid[0]}, 2).unsqueeze(0);
-  return at::grid_sampler(probabilities.unsqueeze(0).unsqueeze(0), places, /*bilinear*/ 0, /*zeros*/ 0, /*align_corners=*/false)[0][0];
+  return at::grid_sampler(probabilities.unsqueeze(0).unsqueeze(0), places, /*bilinear*/ 0, /*zeros*/ 0,
+                          /*align_corners=*/false)[0][0];
 }
 
 at::Tensor bitmap_of(const RleMask& mask) {
@@ -82,8 +84,9 @@ TEST("paste_masks: the whole picture, one pixel, one column") {
 
 TEST("paste_masks: boxes of no area, not finite, or elsewhere give empty masks") {
   const float nan = std::nanf(""), infinity = INFINITY;
-  const at::Tensor boxes = at::tensor({1.f, 1.f, 1.f, 4.f, 4.f, 1.f, 1.f, 4.f, nan, 0.f, 4.f, 4.f, 0.f, 0.f, infinity, 4.f, 100.f, 100.f, 120.f, 120.f,
-                                       -50.f, -50.f, -20.f, -20.f}).view({-1, 4});
+  const at::Tensor boxes = at::tensor({1.f, 1.f, 1.f,      4.f, 4.f,   1.f,   1.f,   4.f,   nan,   0.f,   4.f,   4.f,
+                                       0.f, 0.f, infinity, 4.f, 100.f, 100.f, 120.f, 120.f, -50.f, -50.f, -20.f, -20.f})
+                               .view({-1, 4});
   for (const RleMask& mask : paste_masks(at::ones({6, 4, 4}), boxes, {5, 6})) CHECK(mask.runs == (std::vector<uint32_t>{30}));
   CHECK(paste_masks(at::zeros({0, 4, 4}), at::zeros({0, 4}), {5, 6}).empty());
   CHECK_EQUAL(paste_masks(at::full({1, 4, 4}, nan), at::tensor({0.f, 0.f, 6.f, 5.f}).view({1, 4}), {5, 6})[0].runs.size(), 1u);

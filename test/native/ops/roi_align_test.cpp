@@ -42,7 +42,8 @@ TEST("roi_align: the reference's numbers, boxes inside, outside, tiny, huge, of 
   if (test::golden("micro/train").empty()) return test::report_skip("no reference data");
   const auto stored = test::stored_tensors("micro/train/roi_align_grad.safetensors");
   for (const std::string type : {"f32", "f64"}) {
-    const at::Tensor features = stored.at("input." + type), rois = stored.at("rois." + type), expected = stored.at("output." + type);
+    const at::Tensor features = stored.at("input." + type), rois = stored.at("rois." + type),
+                     expected = stored.at("output." + type);
     CHECK(test::relative_error(roi_align(features, rois, 0.25, 7), expected) <= tolerance(features.scalar_type()));
     CHECK(test::relative_error(composite::roi_align(features, rois, 0.25, 7), expected) <= tolerance(features.scalar_type()));
   }
@@ -61,7 +62,8 @@ TEST("roi_align: the CPU kernel and the form of LibTorch calls agree") {
 }
 
 TEST("roi_align: the result has the memory format of the features") {
-  const at::Tensor features = test::random_tensor({1, 16, 9, 9}, -1, 1, 1), rois = at::tensor({0.f, 1.f, 1.f, 7.f, 8.f}).view({1, 5});
+  const at::Tensor features = test::random_tensor({1, 16, 9, 9}, -1, 1, 1),
+                   rois = at::tensor({0.f, 1.f, 1.f, 7.f, 8.f}).view({1, 5});
   CHECK(roi_align(features, rois, 1, 3).is_contiguous());
   const at::Tensor channels_last = roi_align(features.contiguous(at::MemoryFormat::ChannelsLast), rois, 1, 3);
   CHECK(channels_last.is_contiguous(at::MemoryFormat::ChannelsLast));
@@ -70,14 +72,17 @@ TEST("roi_align: the result has the memory format of the features") {
 TEST("roi_align: nothing in, nothing out; no box, no cell") {
   const at::Tensor features = test::random_tensor({1, 4, 5, 5}, -1, 1, 1);
   CHECK(roi_align(features, at::zeros({0, 5}), 1, 7).sizes() == at::IntArrayRef({0, 4, 7, 7}));
-  CHECK(at::equal(roi_align(at::zeros({1, 4, 0, 5}), at::tensor({0.f, 0.f, 0.f, 3.f, 3.f}).view({1, 5}), 1, 2), at::zeros({1, 4, 2, 2})));
+  CHECK(at::equal(roi_align(at::zeros({1, 4, 0, 5}), at::tensor({0.f, 0.f, 0.f, 3.f, 3.f}).view({1, 5}), 1, 2),
+                  at::zeros({1, 4, 2, 2})));
 }
 
 TEST("roi_align: boxes beyond all measure cost no more than the map") {
   const at::Tensor features = at::full({1, 8, 20, 30}, 1.0f);
   const float far = 3e38f, nan = std::nanf(""), infinity = std::numeric_limits<float>::infinity();
-  const at::Tensor rois = at::tensor({0.f, -1e9f, -1e9f, 1e9f, 1e9f, 0.f, -far, -far, far, far, 0.f, 0.f, 0.f, 1e30f, 1e30f, 0.f, nan, 0.f, 5.f, 5.f,
-                                      0.f, -infinity, 0.f, infinity, 5.f, 0.f, 1e30f, 1e30f, 2e30f, 2e30f}).view({-1, 5});
+  const at::Tensor rois =
+      at::tensor({0.f, -1e9f, -1e9f, 1e9f, 1e9f, 0.f, -far,      -far, far,      far, 0.f, 0.f,   0.f,   1e30f, 1e30f,
+                  0.f, nan,   0.f,   5.f,  5.f,  0.f, -infinity, 0.f,  infinity, 5.f, 0.f, 1e30f, 1e30f, 2e30f, 2e30f})
+          .view({-1, 5});
   const at::Tensor pooled = roi_align(features, rois, 0.25, 7);
   CHECK(pooled.isfinite().all().item<bool>());
   CHECK(at::equal(pooled.slice(0, 3), at::zeros({3, 8, 7, 7})));
