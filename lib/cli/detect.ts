@@ -87,7 +87,11 @@ export async function* detectItems(
     }
   }
   let number = 0;
-  const waiting = (before: number): Result[] => (early.get(before) ?? []).map((item) => ({ ...item, number: ++number }));
+  const waiting = (before: number): Result[] => {
+    const items = early.get(before) ?? [];
+    early.delete(before);
+    return items.map((item) => ({ ...item, number: ++number }));
+  };
   for await (const { input, index, detections, error } of detector.detectMany(files(), settings)) {
     yield* waiting(index);
     yield detections ? { file: String(input), number: ++number, detections } : { file: String(input), number: ++number, error };
@@ -100,10 +104,11 @@ function tell(progress: Progress, text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
-async function idsOf(args: Args, classes: readonly string[]): Promise<Ids | undefined> {
-  if (args.data === undefined) return undefined;
-  const ids = await CocoIds.read(args.data);
-  return { imageId: (file) => ids.imageId(file), categoryIds: ids.categoryIds(classes) };
+/** @returns what gives the ids once the model's classes are known */
+async function readIds(data: string | undefined): Promise<(classes: readonly string[]) => Ids | undefined> {
+  if (data === undefined) return () => undefined;
+  const ids = await CocoIds.read(data);
+  return (classes) => ({ imageId: (file) => ids.imageId(file), categoryIds: ids.categoryIds(classes) });
 }
 
 /** Everything that a run needs, opened in the order in which a mistake is found soonest. */
@@ -111,10 +116,10 @@ async function prepare(inputs: string[], args: Args, signal: AbortSignal) {
   const weights = weightsOf(args);
   const { items, total } = await gather(inputs, args.recursive);
   const drawing = args.draw === undefined ? undefined : await Drawing.into(args.draw);
+  const idsFor = await readIds(args.data);
   const output = await openOutput(args.out);
   const detector = await Detector.load(weights, loadOptions(args, signal));
-  const ids = await idsOf(args, detector.info.classes);
-  const format = makeFormat(args.format ?? (output.isTerminal ? 'table' : 'jsonl'), output, ids);
+  const format = makeFormat(args.format ?? (output.isTerminal ? 'table' : 'jsonl'), output, idsFor(detector.info.classes));
   return { items, drawing, output, detector, format, progress: new Progress(total, args) };
 }
 

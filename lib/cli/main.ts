@@ -1,8 +1,6 @@
 #!/usr/bin/env node
-// `mimdet`: reads the command's name, hands the rest to that command, and turns whatever is thrown into one line and an exit
-// status.
-// Next: one file a command (detect, eval, …). Status: 0 done, 1 some input failed, 2 wrong usage, 3 the machine lacks
-// something, 130 Ctrl-C.
+// `mimdet`: reads the command's name, hands the rest to that command, and turns what is thrown into one line and an exit status:
+// 0 done, 1 some input failed, 2 wrong usage, 3 the machine lacks something, 130 Ctrl-C. Next: one file a command (detect, …).
 import { createRequire } from 'node:module';
 import yargs, { type CommandModule } from 'yargs';
 import { bench } from './bench.js';
@@ -17,9 +15,7 @@ import { info } from './info.js';
 import { setup } from './setup.js';
 import { commandMissing, usageError } from './usage.js';
 
-const commands: CommandModule[] = [detect, evaluateCommand, convert, info, draw, bench, setup, doctor].map(
-  (command) => command as CommandModule,
-);
+const commands: CommandModule[] = [detect, evaluateCommand, convert, info, draw, bench, setup, doctor];
 
 function packageVersion(): string {
   const require = createRequire(import.meta.url);
@@ -53,10 +49,7 @@ function parser(argv: string[]) {
     });
 }
 
-/**
- * Words before the command are options of no command; a bare `mimdet` or a misspelt name gets a hint instead of a page of
- * help.
- */
+/** The command comes first. A bare `mimdet` or a misspelt name gets a hint instead of a page of help. */
 function checkCommand(argv: string[]): void {
   const names = commands.map(commandName);
   const asks = argv.some((word) => ['--help', '-h', '--version'].includes(word));
