@@ -53,7 +53,8 @@ void normalise_picture(const ImageView& picture, const NormalisedBytes& table, S
       const int64_t channel = row / padded.height, y = row % padded.height;
       float* out = planes + row * padded.width;
       if (y >= picture.size.height) std::fill(out, out + padded.width, 0.0f);
-      else normalise_row(picture.rgb + y * picture.size.width * 3 + channel, picture.size.width, padded.width, table[channel], out);
+      else
+        normalise_row(picture.rgb + y * picture.size.width * 3 + channel, picture.size.width, padded.width, table[channel], out);
     }
   });
 }

@@ -16,8 +16,8 @@ namespace mimdet {
 SizeHw padded_size(SizeHw size, int64_t divisibility);
 
 /// (x - mean) / std in float32, then zeros at the right and the bottom up to the largest height and width, rounded up to
-/// `config.size_divisibility`. `pictures` are already at the model's input size. Throws Error(kInvalidArgument) where there is none or one is
-/// empty.
+/// `config.size_divisibility`. `pictures` are already at the model's input size. Throws Error(kInvalidArgument) where there is
+/// none or one is empty.
 ImageBatch preprocess(const std::vector<ImageView>& pictures, const ModelConfig& config, at::Device device);
 
 }  // namespace mimdet

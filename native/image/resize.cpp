@@ -22,8 +22,8 @@ Image copy_of(ImageView picture) {
   return {{picture.rgb, picture.rgb + picture.size.height * picture.size.width * 3}, picture.size};
 }
 
-// Whether the columns are filtered before the rows. Bytes depend on the order, for they are rounded between: Pillow, since 13.0, takes the
-// columns first where the height shrinks by more than twice as many pixels as the width.
+// Whether the columns are filtered before the rows. Bytes depend on the order, for they are rounded between: Pillow 13
+// takes the columns first where the height shrinks by more than twice as many pixels as the width.
 bool columns_first(SizeHw from, SizeHw to) {
   return from.height > to.height && from.height - to.height > 2 * (from.width - to.width);
 }

@@ -8,7 +8,8 @@
 
 namespace mimdet {
 
-/// Bytes behind a row's last pixel that `filter_row` may read (and multiply by 0): up to three taps beyond, loaded four at a time as 16 bytes.
+/// Bytes behind a row's last pixel that `filter_row` may read (and multiply by 0): up to three taps beyond, loaded four at a time
+/// as 16 bytes.
 inline constexpr int64_t kRowSlack = 16;
 
 struct RowKernels {

@@ -1,5 +1,5 @@
-// The inner loops of a resize with AVX2, two taps an instruction: pmaddwd multiplies pairs of 16-bit numbers and adds the two products.
-// Weights come split in two for that; both sums are exact, and so is their total.
+// The inner loops of a resize with AVX2, two taps an instruction: pmaddwd multiplies pairs of 16-bit numbers and adds the two
+// products. Weights come split in two for that; both sums are exact, and so is their total.
 #include "image/resize_rows_avx2.h"
 
 #ifdef MIMDET_ROWS_AVX2
@@ -44,32 +44,44 @@ MIMDET_AVX2 inline void spread_pairs(const int32_t* pairs, __m256i& high, __m256
                                                    12, 13, 14, 15, 12, 13, 14, 15, 12, 13, 14, 15, 12, 13, 14, 15));
 }
 
-// One output pixel, r g b 0 in the low bytes.
-MIMDET_AVX2 inline uint32_t filter_pixel(const uint8_t* pixels, const int32_t* pairs, int64_t count) {
-  SplitSum sum{_mm256_setzero_si256(), _mm256_setzero_si256()};
-  for (int64_t k = 0; k < count; k += 4) {
+// The sums of one output pixel: r g b 0.
+MIMDET_AVX2 inline __m128i filter_pixel(const uint8_t* in, const AxisWeights& axis, int64_t x) {
+  const uint8_t* pixels = in + axis.first[x] * 3;
+  const int32_t* pairs = axis.pairs_of(x);
+  SplitSum sum{_mm256_setzero_si256(), _mm256_setr_epi32(kHalf, kHalf, kHalf, kHalf, 0, 0, 0, 0)};
+  int64_t k = 0;
+  do {
     __m256i high, low;
     spread_pairs(pairs + k, high, low);
     add_pairs(sum, spread_taps(pixels + k * 3), high, low);
-  }
+    k += 4;
+  } while (k < axis.count[x]);
   const __m256i halves = total(sum);
-  __m128i value = _mm_add_epi32(_mm256_castsi256_si128(halves), _mm256_extracti128_si256(halves, 1));
-  value = _mm_srai_epi32(_mm_add_epi32(value, _mm_set1_epi32(kHalf)), kWeightBits);
-  value = _mm_packus_epi16(_mm_packs_epi32(value, value), value);
-  return static_cast<uint32_t>(_mm_cvtsi128_si32(value));
+  return _mm_srai_epi32(_mm_add_epi32(_mm256_castsi256_si128(halves), _mm256_extracti128_si256(halves, 1)), kWeightBits);
+}
+
+// Four pixels, 12 bytes and four that the next pixels overwrite.
+MIMDET_AVX2 inline void filter_four(const uint8_t* in, const AxisWeights& axis, int64_t x, uint8_t* out) {
+  const __m128i first = _mm_packs_epi32(filter_pixel(in, axis, x), filter_pixel(in, axis, x + 1));
+  const __m128i second = _mm_packs_epi32(filter_pixel(in, axis, x + 2), filter_pixel(in, axis, x + 3));
+  const __m128i without_gaps = _mm_setr_epi8(0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1);
+  const __m128i bytes = _mm_shuffle_epi8(_mm_packus_epi16(first, second), without_gaps);
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(out + x * 3), bytes);
 }
 
 MIMDET_AVX2 void filter_row(const uint8_t* in, const AxisWeights& axis, uint8_t* out) {
-  const auto last = static_cast<int64_t>(axis.first.size()) - 1;
-  for (int64_t x = 0; x < last; ++x) {
-    const uint32_t rgb = filter_pixel(in + axis.first[x] * 3, axis.pairs_of(x), axis.count[x]);
-    std::memcpy(out + x * 3, &rgb, 4);  // the fourth byte is the next pixel's, which comes later
+  const auto length = static_cast<int64_t>(axis.first.size());
+  int64_t x = 0;
+  for (; x + 6 <= length; x += 4) filter_four(in, axis, x, out);  // 16 bytes fit into what is left of the row
+  for (; x < length; ++x) {
+    const __m128i value = filter_pixel(in, axis, x);
+    const int rgb = _mm_cvtsi128_si32(_mm_packus_epi16(_mm_packs_epi32(value, value), value));
+    std::memcpy(out + x * 3, &rgb, 3);
   }
-  const uint32_t rgb = filter_pixel(in + axis.first[last] * 3, axis.pairs_of(last), axis.count[last]);
-  std::memcpy(out + last * 3, &rgb, 3);
 }
 
-// 32 bytes of two rows, interleaved and widened to 16-bit pairs: pairs 0-7, 8-15, 16-23, 24-31 in the order that packing restores.
+// 32 bytes of two rows, interleaved and widened to 16-bit pairs: pairs 0-7, 8-15, 16-23, 24-31 in the order that packing
+// restores.
 MIMDET_AVX2 inline void blend_pair(const uint8_t* upper, const uint8_t* lower, __m256i high, __m256i low, SplitSum (&sums)[4]) {
   const __m256i a = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(upper));
   const __m256i b = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(lower));

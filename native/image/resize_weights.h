@@ -20,8 +20,8 @@ struct AxisWeights {
   const int32_t* pairs_of(int64_t output) const { return pairs.data() + output * stride; }
 };
 
-/// A weight has 23 bits, a 16-bit multiplication takes 15: weight = high * 2^15 + low. Four weights make four words of two halves each:
-/// high 0 1, high 2 3, low 0 1, low 2 3 (the first of two in the lower half).
+/// A weight has 23 bits, a 16-bit multiplication takes 15: weight = high * 2^15 + low. Four weights make four words of two halves
+/// each: high 0 1, high 2 3, low 0 1, low 2 3 (the first of two in the lower half).
 inline constexpr int kLowBits = 15;
 
 /// The triangle filter, widened by the scale when shrinking, with the rounding of Pillow.

@@ -14,7 +14,8 @@ bool matches(at::IntArrayRef sizes, at::IntArrayRef shape) {
 
 std::string show(at::IntArrayRef shape) {
   std::string text = "(";
-  for (size_t i = 0; i < shape.size(); ++i) text += (i ? ", " : "") + (shape[i] == -1 ? std::string("any") : std::to_string(shape[i]));
+  for (size_t i = 0; i < shape.size(); ++i)
+    text += (i ? ", " : "") + (shape[i] == -1 ? std::string("any") : std::to_string(shape[i]));
   return text + ")";
 }
 
@@ -22,7 +23,8 @@ std::string show(at::IntArrayRef shape) {
 
 void require_shape(const at::Tensor& tensor, const char* name, at::IntArrayRef shape) {
   if (!tensor.defined()) fail_expected(ErrorCode::kInvalidArgument, "a tensor of shape " + show(shape), name, "none");
-  if (!matches(tensor.sizes(), shape)) fail_expected(ErrorCode::kInvalidArgument, "shape " + show(shape), name, show(tensor.sizes()));
+  if (!matches(tensor.sizes(), shape))
+    fail_expected(ErrorCode::kInvalidArgument, "shape " + show(shape), name, show(tensor.sizes()));
 }
 
 void require_floating(const at::Tensor& tensor, const char* name) {

@@ -1,5 +1,5 @@
-// Every kernel that registration.cpp registers. cpu: written out for the processor; composite: made of LibTorch calls, on any device, and the
-// readable reference in the tests. Arguments are checked already.
+// Every kernel that registration.cpp registers. cpu: written out for the processor; composite: made of LibTorch calls, on any
+// device, and the readable reference in the tests. Arguments are checked already.
 #pragma once
 
 #include <ATen/core/Tensor.h>

@@ -1,5 +1,5 @@
-// Pastes one mask at a time. Along a column of the picture the probability is linear between two neighbouring cells, so that two comparisons
-// settle all the pixels between them unless the threshold is crossed there.
+// Pastes one mask at a time. Along a column of the picture the probability is linear between two neighbouring cells, so that two
+// comparisons settle all the pixels between them unless the threshold is crossed there.
 #pragma once
 
 #include <cstdint>
@@ -19,7 +19,8 @@ class MaskPaster {
   RleMask paste(const float* probabilities, const float* box_xyxy);
 
  private:
-  /// Where a pixel's centre lies among the cells: between `cell - 1` and `cell` (counted from 0, so that a border of zeros is cell 0).
+  /// Where a pixel's centre lies among the cells: between `cell - 1` and `cell` (counted from 0, so that a border of zeros is
+  /// cell 0).
   struct Place {
     int64_t cell;
     float share;  // of the cell above

@@ -22,7 +22,8 @@ void require_boxes(const at::Tensor& boxes, const at::Tensor& scores) {
     fail_expected(ErrorCode::kInvalidArgument, "the type of `boxes_xyxy`", "scores", toString(scores.scalar_type()));
 }
 
-// Above this many numbers torchvision goes class by class; below, the shift costs bits that decide about boxes near the threshold.
+// Above this many numbers torchvision goes class by class; below, the shift costs bits that decide about boxes near the
+// threshold.
 int64_t most_numbers_to_shift(const at::Device& device) { return device.is_cpu() ? 4'000 : 100'000; }
 
 at::Tensor nms_of_shifted(const at::Tensor& boxes, const at::Tensor& scores, const at::Tensor& classes, double iou_threshold) {

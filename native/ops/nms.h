@@ -6,13 +6,13 @@
 
 namespace mimdet {
 
-/// Indices (K) of the boxes that stay, highest score first, equal scores in their order. A box goes when its IoU with one that stays is
-/// strictly greater than `iou_threshold`. boxes_xyxy (R, 4) and scores (R) share device and type, float32 or float64.
+/// Indices (K) of the boxes that stay, highest score first, equal scores in their order. A box goes when its IoU with one that
+/// stays is strictly greater than `iou_threshold`. boxes_xyxy (R, 4) and scores (R) share device and type, float32 or float64.
 /// Throws Error(kInvalidArgument) for other shapes or types.
 at::Tensor nms(const at::Tensor& boxes_xyxy, const at::Tensor& scores, double iou_threshold);
 
-/// The same within each class: classes (R) int64, not negative. As torchvision does it: few boxes (up to 1,000 on the CPU, 25,000 elsewhere)
-/// are shifted apart by class and go through one NMS, which costs float32 bits; more go class by class.
+/// The same within each class: classes (R) int64, not negative. As torchvision does it: few boxes (up to 1,000 on the CPU, 25,000
+/// elsewhere) are shifted apart by class and go through one NMS, which costs float32 bits; more go class by class.
 at::Tensor batched_nms(const at::Tensor& boxes_xyxy, const at::Tensor& scores, const at::Tensor& classes, double iou_threshold);
 
 }  // namespace mimdet

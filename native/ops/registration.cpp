@@ -15,8 +15,8 @@ using torch::Library;
 using Nms = at::Tensor(const at::Tensor&, const at::Tensor&, double);
 using RoiAlign = at::Tensor(const at::Tensor&, const at::Tensor&, double, int64_t);
 
-// What TORCH_LIBRARY does, but when first called: two copies of this library in one process (two versions of the package) must not
-// end it, as a second TORCH_LIBRARY of one name would. The later copy uses the kernels of the first.
+// What TORCH_LIBRARY does, but when first called: two copies of this library in one process (two versions of the package) must
+// not end it, as a second TORCH_LIBRARY of one name would. The later copy uses the kernels of the first.
 struct Registration {
   std::optional<Library> definitions, cpu, composite;
 

@@ -15,7 +15,8 @@ at::Tensor roi_align(const at::Tensor& features, const at::Tensor& rois, double 
   if (rois.device() != features.device())
     fail_expected(ErrorCode::kInvalidArgument, "the device of `features`", "rois", rois.device().str());
   if (output_size < 1) fail_expected(ErrorCode::kInvalidArgument, "at least 1", "output_size", std::to_string(output_size));
-  if (!(spatial_scale > 0)) fail_expected(ErrorCode::kInvalidArgument, "a number above 0", "spatial_scale", std::to_string(spatial_scale));
+  if (!(spatial_scale > 0))
+    fail_expected(ErrorCode::kInvalidArgument, "a number above 0", "spatial_scale", std::to_string(spatial_scale));
   return dispatch::roi_align(features, rois, spatial_scale, output_size);
 }
 

@@ -1,6 +1,6 @@
 // ROIAlign along one axis of one box: which cells of the map each bin reads, and how much of each.
-// The two axes are independent: a bin's value is its y weights times the cells times its x weights. That turns the samples of a bin into a
-// short weighted sum, and bounds the work by the map even for a box that is a million times larger.
+// The two axes are independent: a bin's value is its y weights times the cells times its x weights. That turns the samples of a
+// bin into a short weighted sum, and bounds the work by the map even for a box that is a million times larger.
 #pragma once
 
 #include <cstdint>
@@ -11,7 +11,8 @@ namespace mimdet {
 template <class T>
 class RoiAxis {
  public:
-  /// `start` and `end` in pixels of the picture, `length` cells of the map, `bins` > 0. Overwrites what was there; keeps its memory.
+  /// `start` and `end` in pixels of the picture, `length` cells of the map, `bins` > 0. Overwrites what was there; keeps its
+  /// memory.
   void set(T start, T end, T spatial_scale, int64_t length, int64_t bins);
 
   int64_t first(int64_t bin) const { return bins_[bin].first; }

@@ -1,5 +1,6 @@
-// NMS made of LibTorch calls. Blocks of boxes in falling order of score: those that an earlier block's survivors suppress go first; within the
-// block, "stays unless a survivor before it overlaps" is repeated until nothing changes, which is the greedy result.
+// NMS made of LibTorch calls. Blocks of boxes in falling order of score: those that an earlier block's survivors suppress go
+// first; within the block, "stays unless a survivor before it overlaps" is repeated until nothing changes, which is the greedy
+// result.
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/equal.h>

@@ -36,7 +36,8 @@ at::Tensor axis_weights(const Span& span, int64_t length, int64_t bins) {
   const auto most = std::min<double>(2.0 * static_cast<double>(length) + 8, grid.max().item<double>());
   const at::Tensor bin_start = span.start.unsqueeze(1) + at::arange(bins, options) * bin_side.unsqueeze(1);  // (R, bins)
   const at::Tensor step = (bin_side.to(at::kDouble) / grid.clamp_min(1)).unsqueeze(1);
-  const at::Tensor first = (((-1 - bin_start.to(at::kDouble)) / step.clamp_min(1e-300) - 0.5).floor() - 1).clamp_min(0).unsqueeze(2);
+  const at::Tensor first =
+      (((-1 - bin_start.to(at::kDouble)) / step.clamp_min(1e-300) - 0.5).floor() - 1).clamp_min(0).unsqueeze(2);
   const at::Tensor number = first.to(options) + at::arange(static_cast<int64_t>(most), options);  // (R, bins, samples)
   const at::Tensor samples = grid.view({-1, 1, 1});
   const at::Tensor place = bin_start.unsqueeze(2) + (number + 0.5) * (bin_side.view({-1, 1, 1}) / samples.clamp_min(1));
@@ -55,19 +56,23 @@ at::Tensor axis_weights(const Span& span, int64_t length, int64_t bins) {
 at::Tensor crop(const at::Tensor& map, const at::Tensor& wy, const at::Tensor& wx) {
   const int64_t channels = map.size(0), height = map.size(1), boxes = wy.size(0), bins = wy.size(1);
   const at::Tensor columns = at::matmul(map.reshape({channels * height, -1}), wx.reshape({boxes * bins, -1}).t());
-  const at::Tensor by_box = columns.view({channels, height, boxes, bins}).permute({2, 1, 0, 3}).reshape({boxes, height, channels * bins});
+  const at::Tensor by_box =
+      columns.view({channels, height, boxes, bins}).permute({2, 1, 0, 3}).reshape({boxes, height, channels * bins});
   return at::matmul(wy, by_box).view({boxes, bins, channels, bins}).permute({0, 2, 1, 3});
 }
 
 }  // namespace
 
 at::Tensor roi_align(const at::Tensor& features, const at::Tensor& rois, double spatial_scale, int64_t output_size) {
-  const at::ScalarType type = features.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;  // half types are summed in float32
+  const at::ScalarType type =
+      features.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;  // half types are summed in float32
   const at::Tensor boxes = rois.to(type);
   at::Tensor out = at::zeros({rois.size(0), features.size(1), output_size, output_size}, features.options().dtype(type));
   if (out.numel() == 0 || features.numel() == 0) return out.to(features.scalar_type());
-  const at::Tensor wx = axis_weights(span_of(boxes.select(1, 1), boxes.select(1, 3), spatial_scale), features.size(3), output_size);
-  const at::Tensor wy = axis_weights(span_of(boxes.select(1, 2), boxes.select(1, 4), spatial_scale), features.size(2), output_size);
+  const at::Tensor wx =
+      axis_weights(span_of(boxes.select(1, 1), boxes.select(1, 3), spatial_scale), features.size(3), output_size);
+  const at::Tensor wy =
+      axis_weights(span_of(boxes.select(1, 2), boxes.select(1, 4), spatial_scale), features.size(2), output_size);
   for (int64_t n = 0; n < features.size(0); ++n) {
     const at::Tensor members = (boxes.select(1, 0).to(at::kLong) == n).nonzero().squeeze(1);
     const at::Tensor map = features[n].to(type);

@@ -1,4 +1,5 @@
-// NMS on the CPU: greedy, in falling order of score. Compiled without fused multiply-add, so that areas and overlaps round as torchvision's.
+// NMS on the CPU: greedy, in falling order of score. Compiled without fused multiply-add, so that areas and overlaps round as
+// torchvision's.
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/sort.h>

@@ -1,5 +1,6 @@
 // ROIAlign on the CPU, over channels-last features: every weighted sum runs along the channels, 64 at a time in registers.
-// For each box and column of bins: the rows of the map under the box are summed over x into one cell a row, then those over y into the bins.
+// For each box and column of bins: the rows of the map under the box are summed over x into one cell a row, then those over y
+// into the bins.
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 
@@ -54,8 +55,8 @@ MIMDET_ALWAYS_INLINE void pool_channels(Crop<T>& crop, int64_t channel, T* out) 
   for (int64_t bin_x = 0; bin_x < crop.bins; ++bin_x) {
     const T* left = crop.map + crop.x.first(bin_x) * crop.channels + channel;
     for (int64_t row = crop.y.begin(); row < crop.y.end(); ++row)
-      weighted_sum<Lane, kLanes>(left + row * crop.width * crop.channels, crop.channels, crop.x.weights(bin_x), crop.x.count(bin_x),
-                                 crop.columns.data() + (row - crop.y.begin()) * kBlock);
+      weighted_sum<Lane, kLanes>(left + row * crop.width * crop.channels, crop.channels, crop.x.weights(bin_x),
+                                 crop.x.count(bin_x), crop.columns.data() + (row - crop.y.begin()) * kBlock);
     for (int64_t bin_y = 0; bin_y < crop.bins; ++bin_y) {
       const int64_t row = crop.y.count(bin_y) ? crop.y.first(bin_y) - crop.y.begin() : 0;
       weighted_sum<Lane, kLanes>(crop.columns.data() + row * kBlock, kBlock, crop.y.weights(bin_y), crop.y.count(bin_y),
@@ -109,10 +110,12 @@ void pool_boxes(const at::Tensor& features, const at::Tensor& rois, double spati
 }  // namespace
 
 at::Tensor roi_align(const at::Tensor& features, const at::Tensor& rois, double spatial_scale, int64_t output_size) {
-  const at::ScalarType type = features.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;  // half types are summed in float32
+  const at::ScalarType type =
+      features.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;  // half types are summed in float32
   const at::Tensor maps = features.to(type).contiguous(at::MemoryFormat::ChannelsLast);
   const at::Tensor boxes = rois.to(type).contiguous();
-  at::Tensor out = at::empty({rois.size(0), features.size(1), output_size, output_size}, maps.options(), at::MemoryFormat::ChannelsLast);
+  at::Tensor out =
+      at::empty({rois.size(0), features.size(1), output_size, output_size}, maps.options(), at::MemoryFormat::ChannelsLast);
   if (type == at::kDouble) pool_boxes<double>(maps, boxes, spatial_scale, output_size, out);
   else pool_boxes<float>(maps, boxes, spatial_scale, output_size, out);
   return out.to(features.scalar_type()).contiguous(features.suggest_memory_format());
