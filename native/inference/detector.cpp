@@ -5,6 +5,7 @@
 
 #include <limits>
 
+#include "base/heap.h"
 #include "image/preprocess.h"
 #include "image/resize.h"
 #include "inference/device.h"
@@ -43,6 +44,7 @@ Detector::Detector(const ModelWeights& weights, const DetectorOptions& options)
   info_.precision = precision_name(dtype_);
   info_.threads = at::get_num_threads();
   model_ = std::make_unique<MaskRcnn>(info_.config, as_state_dict(weights.tensors), device_, dtype_);
+  give_back_free_memory();
 }
 
 int64_t Detector::pictures_per_pass() const { return device_.is_cpu() ? 1 : std::numeric_limits<int64_t>::max(); }

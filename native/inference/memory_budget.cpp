@@ -47,12 +47,12 @@ double forward_bytes(const ModelConfig& config, SizeHw padded_size) {
   const double pixels = static_cast<double>(padded_size.height) * static_cast<double>(padded_size.width);
   const double patches = pixels / (fixed::kStride * fixed::kStride);
   const double dim = static_cast<double>(config.encoder.dim);
-  const double input = pixels * 3 * 3;                              // normalised, in the model's precision, and as bytes
-  const double stem = pixels / 4 * dim / 8 * 3;                     // first stage: convolved, normalised, activated
-  const double tokens = patches * dim * (6 + 2 * config.encoder.mlp_ratio);
-  const double pyramid = pixels / 16 * 4 / 3 * static_cast<double>(config.fpn_channels) * 6;  // lateral, sum, output; RPN's two
+  const double input = pixels * 3 * 2;           // as bytes, normalised, in the model's precision
+  const double stem = pixels / 4 * dim / 8 * 2;  // first stage: convolved, then normalised
+  const double tokens = patches * dim * (4 + config.encoder.mlp_ratio);
+  const double pyramid = pixels / 16 * 4 / 3 * static_cast<double>(config.fpn_channels) * 4;  // lateral, output; RPN's two
   const double bins = static_cast<double>(config.roi.box_pool * config.roi.box_pool);
-  const double rois = static_cast<double>(config.rpn.post_nms_topk_test * config.fpn_channels) * bins * 3;
+  const double rois = static_cast<double>(config.rpn.post_nms_topk_test * config.fpn_channels) * bins;
   return (input + stem + tokens + pyramid + rois) * kFloatBytes;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "base/heap.h"
 #include "inference/engine.h"
 #include "inference/stopwatch.h"
 #include "inference/torch_errors.h"
@@ -222,6 +223,7 @@ void Session::free_if_closed() {
     counts_.device_bytes = 0;
   }
   detector.reset();
+  give_back_free_memory();
   for (const auto& call : closed) call();
 }
 

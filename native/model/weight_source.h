@@ -24,6 +24,8 @@ class WeightSource {
   at::Tensor place(const at::Tensor& tensor) const;
 
  private:
+  const at::Tensor& find(const std::string& name) const;
+
   const StateDict& weights_;
   at::Device device_;
   at::ScalarType dtype_;

@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "base/error.h"
+#include "weights/file_bytes.h"
 #include "weights/float_formats.h"
 
 namespace mimdet {
@@ -84,8 +85,10 @@ void check_tensors(const std::vector<ExpectedTensor>& expected, const std::vecto
 
 void check_finite(const std::vector<NamedTensor>& tensors) {
   std::vector<std::string> names;
-  for (const NamedTensor& tensor : tensors)
+  for (const NamedTensor& tensor : tensors) {
     if (const auto index = find_non_finite(tensor)) names.push_back(tensor.name + " at index " + std::to_string(*index));
+    drop_pages(tensor.data, tensor.bytes);
+  }
   if (!names.empty())
     fail_expected(ErrorCode::kWeights, "finite numbers", "weights",
                   "NaN or infinity in " + std::to_string(names.size()) + (names.size() == 1 ? " tensor: " : " tensors: ") +

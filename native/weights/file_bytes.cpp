@@ -4,6 +4,9 @@
 #include <cerrno>
 #include <cstring>
 #include <fcntl.h>
+#include <iterator>
+#include <map>
+#include <mutex>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -32,6 +35,35 @@ class OpenFile {
   int descriptor_;
 };
 
+/// The files that are mapped now. The system would take pages of any other memory for good.
+class Mappings {
+ public:
+  void add(const std::byte* data, size_t size) {
+    const std::lock_guard lock(mutex_);
+    sizes_[data] = size;
+  }
+  void remove(const std::byte* data) {
+    const std::lock_guard lock(mutex_);
+    sizes_.erase(data);
+  }
+  bool contain(const std::byte* data, size_t size) {
+    const std::lock_guard lock(mutex_);
+    const auto after = sizes_.upper_bound(data);
+    if (after == sizes_.begin()) return false;
+    const auto& [start, length] = *std::prev(after);
+    return data + size <= start + length;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<const std::byte*, size_t> sizes_;
+};
+
+Mappings& mappings() {
+  static Mappings* const all = new Mappings();  // outlives every owner of a mapping
+  return *all;
+}
+
 }  // namespace
 
 FileBytes map_file(const std::string& path) {
@@ -45,8 +77,19 @@ FileBytes map_file(const std::string& path) {
   if (size == 0) not_a_file(path, "an empty file");
   void* data = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, file.descriptor(), 0);
   if (data == MAP_FAILED) not_a_file(path, std::string("a file that cannot be mapped: ") + std::strerror(errno));
-  std::shared_ptr<const void> owner(data, [size](void* mapping) { munmap(mapping, size); });
+  mappings().add(static_cast<const std::byte*>(data), size);
+  std::shared_ptr<const void> owner(data, [size](void* mapping) {
+    mappings().remove(static_cast<const std::byte*>(mapping));
+    munmap(mapping, size);
+  });
   return {static_cast<const std::byte*>(data), size, std::move(owner)};
+}
+
+void drop_pages(const std::byte* data, size_t size) {
+  const auto page = static_cast<uintptr_t>(sysconf(_SC_PAGESIZE));
+  const uintptr_t first = (reinterpret_cast<uintptr_t>(data) + page - 1) / page * page;
+  const uintptr_t end = reinterpret_cast<uintptr_t>(data + size) / page * page;
+  if (first < end && mappings().contain(data, size)) madvise(reinterpret_cast<void*>(first), end - first, MADV_DONTNEED);
 }
 
 namespace {

@@ -25,6 +25,10 @@ struct FileBytes {
 /// does).
 FileBytes map_file(const std::string& path);
 
+/// Lets the system drop these bytes from the process's memory until they are read again. Does nothing unless they lie in a mapped
+/// file. Whoever reads a large file once calls it as he goes on: mapped pages count as the process's own.
+void drop_pages(const std::byte* data, size_t size);
+
 /// Reads little-endian numbers from front to back. Running off the end is Error(kWeights), "a whole file … one that is cut".
 class ByteReader {
  public:

@@ -126,7 +126,7 @@ test('two detectors side by side keep to their own settings', async () => {
   await using coarse = await Detector.load('nuclei', small);
   await using fine = await Detector.load('nuclei', { ...small, minSize: 128 });
   const images = Array.from({ length: 4 }, (_, i) => picture(i));
-  const alone = [];
+  const alone: [Detections, Detections][] = [];
   for (const image of images) alone.push([await coarse.detect(image, best), await fine.detect(image, best)]);
   const mixed = await Promise.all(images.flatMap((image) => [coarse.detect(image, best), fine.detect(image, best)]));
   assert.notDeepEqual(alone[0]![0]!.instances, alone[0]![1]!.instances);
