@@ -33,7 +33,7 @@ export default tseslint.config(
       globals: {
         process: 'readonly', console: 'readonly', Buffer: 'readonly', URL: 'readonly', setTimeout: 'readonly', clearTimeout: 'readonly',
         setInterval: 'readonly', clearInterval: 'readonly', setImmediate: 'readonly', performance: 'readonly', fetch: 'readonly',
-        AbortController: 'readonly', AbortSignal: 'readonly', structuredClone: 'readonly', require: 'readonly', module: 'readonly',
+        AbortController: 'readonly', AbortSignal: 'readonly', structuredClone: 'readonly', require: 'readonly', module: 'readonly', exports: 'writable',
       },
     },
     rules: { 'no-console': 'off', '@typescript-eslint/no-require-imports': 'off', '@typescript-eslint/no-non-null-assertion': 'off' },
