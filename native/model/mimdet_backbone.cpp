@@ -23,14 +23,16 @@ BackboneFeatures MimdetBackbone::operator()(const ImageBatch& images, const Dete
 }
 
 BackboneFeatures MimdetBackbone::dense(const ImageBatch& images, const CancelFlag& cancel) const {
-  const StemFeatures stem = stem_(images.pixels);
+  StemFeatures stem = stem_(images.pixels);
+  stem[0].reset();  // the largest (100 MB at 800 × 1333), and nobody reads it again
   const SizeHw grid = grid_of(stem[3]);
   const at::Tensor encoded = encoder_(encoder_.embed(stem[3]), cancel);
   return features(stem, decoder_(decoder_.embed_all(encoded, grid), grid, cancel));
 }
 
 BackboneFeatures MimdetBackbone::with_noise(const ImageBatch& images, const at::Tensor& noise, double ratio, const CancelFlag& cancel) const {
-  const StemFeatures stem = stem_(images.pixels);
+  StemFeatures stem = stem_(images.pixels);
+  stem[0].reset();
   const SizeHw grid = grid_of(stem[3]);
   SampledPatches sampled = sample_patches(noise, images.sizes, grid, ratio);
   for (at::Tensor* ids : {&sampled.ids_keep, &sampled.ids_shuffle, &sampled.ids_restore}) *ids = ids->to(stem[3].device());
