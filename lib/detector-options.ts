@@ -43,7 +43,7 @@ export interface DetectOptions {
   seed?: number | bigint;
   /** Calls of a higher priority go first. Default 0. */
   priority?: number;
-  /** Rejects with ERR_MIMDET_DEADLINE where the work has not begun so many milliseconds after the call. */
+  /** Rejects with ERR_MIMDET_DEADLINE where there is no result so many milliseconds after the call; the work then stops. */
   deadlineMs?: number;
   /** Ends the call, wherever it is: it rejects with `signal.reason`. */
   signal?: AbortSignal;

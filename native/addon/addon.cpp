@@ -39,9 +39,19 @@ Napi::Value devices(const Napi::CallbackInfo& info) {
 
 Napi::Value cpu_capability(const Napi::CallbackInfo& info) { return Napi::String::New(info.Env(), at::get_cpu_capability()); }
 
-template <auto function>
+using Function = Napi::Value (*)(const Napi::CallbackInfo&);
+
+template <Function function>
 void define(Napi::Object& exports, const char* name) {
-  exports.Set(name, Napi::Function::New<guarded<function>>(exports.Env(), name));
+  const auto call = [](const Napi::CallbackInfo& info) { return throwing(info.Env(), [&] { return function(info); }); };
+  exports.Set(name, Napi::Function::New(exports.Env(), call, name));
+}
+
+/// A function that returns a promise.
+template <Function function>
+void define_async(Napi::Object& exports, const char* name) {
+  const auto call = [](const Napi::CallbackInfo& info) { return rejecting(info.Env(), [&] { return function(info); }); };
+  exports.Set(name, Napi::Function::New(exports.Env(), call, name));
 }
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
@@ -51,9 +61,9 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   define<devices>(exports, "devices");
   define<cpu_capability>(exports, "cpuCapability");
   define<cancel>(exports, "cancel");
-  define<load_detector>(exports, "loadDetector");
-  define<evaluate_coco>(exports, "evaluate");
-  define<convert_weights>(exports, "convert");
+  define_async<load_detector>(exports, "loadDetector");
+  define_async<evaluate_coco>(exports, "evaluate");
+  define_async<convert_weights>(exports, "convert");
   define<inspect_weights_js>(exports, "inspectWeights");
   define<preset_config>(exports, "presetConfig");
   define<rle_to_bitmap_js>(exports, "rleToBitmap");

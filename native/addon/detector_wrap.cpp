@@ -110,20 +110,20 @@ Napi::Value close(const SessionPtr& session, const Napi::CallbackInfo& info) {
   return promise;
 }
 
-Napi::Value stats(const SessionPtr& session, const Napi::CallbackInfo& info) { return to_js(info.Env(), session->stats()); }
-
 /// Functions that own the session, rather than a class: there is no constructor to call and no `this` to get wrong.
 Napi::Value make_detector(Napi::Env env, const SessionPtr& session) {
-  const auto method = [env, session](const char* name, auto function) {
-    return Napi::Function::New(env, [session, function](const Napi::CallbackInfo& info) -> Napi::Value {
-      return translated(info.Env(), [&] { return function(session, info); });
-    }, name);
+  const auto async_method = [&](const char* name, auto function) {
+    const auto call = [session, function](const Napi::CallbackInfo& info) {
+      return rejecting(info.Env(), [&] { return function(session, info); });
+    };
+    return Napi::Function::New(env, call, name);
   };
+  const auto stats = [session](const Napi::CallbackInfo& info) { return to_js(info.Env(), session->stats()); };
   const Napi::Object detector = Napi::Object::New(env);
   detector.Set("info", to_js(env, session->info()));
-  detector.Set("detect", method("detect", detect));
-  detector.Set("close", method("close", close));
-  detector.Set("stats", method("stats", stats));
+  detector.Set("detect", async_method("detect", detect));
+  detector.Set("close", async_method("close", close));
+  detector.Set("stats", Napi::Function::New(env, stats, "stats"));
   return detector;
 }
 
