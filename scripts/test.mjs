@@ -1,4 +1,5 @@
-// npm test: builds, then runs every check of the project, and closes with a summary. `npm test -- cli parity` runs only those of that name.
+// npm test: builds, then runs every check of the project, and closes with a summary. `npm test -- cli parity` runs only
+// those of that name.
 // A check's output is shown where it fails; the whole of each lies in out/test/<name>.log.
 
 import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -11,7 +12,12 @@ const golden = [join(root, '..', 'shared', 'golden'), join(root, 'test', 'golden
 const minutes = (count) => count * 60_000;
 
 const checks = [
-  { name: 'native', needs: decodePictures, commands: () => [[join(root, 'out/native/test/native/mimdet_tests')]], limit: minutes(15) },
+  {
+    name: 'native',
+    needs: decodePictures,
+    commands: () => [[join(root, 'out/native/test/native/mimdet_tests')]],
+    limit: minutes(15),
+  },
   { name: 'parity', needs: decodePictures, commands: parityCommands, limit: minutes(15) },
   { name: 'api', commands: () => nodeTests('test/api'), limit: minutes(20) },
   { name: 'cli', commands: () => nodeTests('test/cli'), limit: minutes(20) },
@@ -24,7 +30,10 @@ const checks = [
 
 async function test(wanted) {
   const unknown = wanted.filter((name) => !checks.some((check) => check.name === name));
-  if (unknown.length > 0) throw new Error(`Expected ${checks.map(({ name }) => name).join(', ')} for \`npm test -- CHECK…\` but received ${unknown[0]}`);
+  if (unknown.length > 0)
+    throw new Error(
+      `Expected ${checks.map(({ name }) => name).join(', ')} for \`npm test -- CHECK…\` but received ${unknown[0]}`,
+    );
   await timed('build', build);
   const results = [];
   for (const check of checks) if (wanted.length === 0 || wanted.includes(check.name)) results.push(await perform(check));
@@ -36,7 +45,11 @@ async function perform({ name, needs, commands, limit }) {
     await needs?.();
     const result = { name, ok: true, passed: 0, failed: 0, skipped: 0, output: '' };
     for (const [command, ...args] of commands()) {
-      const { status, output } = await run(command, args, { quiet: true, limit, env: { ...process.env, MIMDET_TEST_PICTURES: pictures } });
+      const { status, output } = await run(command, args, {
+        quiet: true,
+        limit,
+        env: { ...process.env, MIMDET_TEST_PICTURES: pictures },
+      });
       add(result, status, output);
     }
     keepLog(result);
@@ -53,7 +66,10 @@ function add(result, status, output) {
   result.output += output;
 }
 
-/** From the closing lines of the C++ tests ("3 passed, 0 failed, 0 skipped"), the parity program ("3 of 3 stations equal") and node:test. */
+/**
+ * From the closing lines of the C++ tests ("3 passed, 0 failed, 0 skipped"), the parity program ("3 of 3 stations equal")
+ * and node:test.
+ */
 function countsIn(output) {
   const native = output.match(/^(\d+) passed, (\d+) failed, (\d+) skipped$/m);
   if (native) return { passed: Number(native[1]), failed: Number(native[2]), skipped: Number(native[3]) };
@@ -90,12 +106,16 @@ async function timed(name, work) {
 }
 
 /** The reference pictures as PPM, below one folder by the name of their own. Only once, and again where some changed. */
+/** Of the folders that the native tests and the parity program read; `images` holds files that are no pictures on purpose. */
 async function decodePictures() {
+  const folders = ['micro', 'resize'];
   const stamp = join(pictures, 'decoded');
-  const newest = Math.max(...filesBelow(golden).map((file) => statSync(file).mtimeMs));
+  const newest = Math.max(...folders.flatMap((name) => filesBelow(join(golden, name))).map((file) => statSync(file).mtimeMs));
   if (existsSync(stamp) && statSync(stamp).mtimeMs > newest) return;
   rmSync(pictures, { recursive: true, force: true });
-  await must(process.execPath, ['--import', 'tsx', 'test/golden-pictures.ts', golden, pictures]);
+  for (const name of folders) {
+    await must(process.execPath, ['--import', 'tsx', 'test/golden-pictures.ts', join(golden, name), join(pictures, name)]);
+  }
   writeFileSync(stamp, '');
 }
 
@@ -109,7 +129,9 @@ function parityCommands() {
 function nodeTests(folder) {
   const files = existsSync(join(root, folder)) ? filesBelow(join(root, folder)).filter((file) => /\.test\.ts$/.test(file)) : [];
   const paths = files.map((file) => relative(root, file)).sort();
-  return paths.length === 0 ? [] : [[process.execPath, '--import', 'tsx', '--test', '--test-reporter=spec', '--test-timeout=600000', ...paths]];
+  return paths.length === 0
+    ? []
+    : [[process.execPath, '--import', 'tsx', '--test', '--test-reporter=spec', '--test-timeout=600000', ...paths]];
 }
 
 function filesBelow(folder) {
