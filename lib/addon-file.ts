@@ -1,4 +1,5 @@
-// Where the addon lies, and which LibTorch each one is built for. Before it: libtorch. After it: native.ts (opens it), setup (makes it).
+// Where the addon lies, and which LibTorch each one is built for. Before it: libtorch. After it: native.ts (opens it),
+// setup (makes it).
 
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -25,7 +26,8 @@ export function builtAddonFolder(home: string, libtorch: string): string {
 }
 
 /**
- * The file of the addon built for this LibTorch: one that setup built goes before the one that came with the package, which then did not load.
+ * The file of the addon built for this LibTorch: one that setup built goes before the one that came with the package,
+ * which then did not load.
  * Throws ERR_MIMDET_DEVICE naming both versions, and the command that builds it, where there is none.
  */
 export function findAddon(libtorch: Libtorch): string {
@@ -34,8 +36,11 @@ export function findAddon(libtorch: Libtorch): string {
   const fits = [...built, shipped].find((addon) => addon?.libtorch === libtorch.version && addon.sources === shipped?.sources);
   if (fits) return fits.file;
   const received = shipped ? `one built for LibTorch ${shipped.libtorch}` : 'none';
-  throw new MimdetError('ERR_MIMDET_DEVICE', `Expected an addon built for LibTorch ${libtorch.version} (in '${libtorch.folder}') for \`mimdet.node\` `
-    + `but received ${received}. \`${isCheckout ? 'npm run build' : 'npx mimdet setup'}\` builds it`);
+  throw new MimdetError(
+    'ERR_MIMDET_DEVICE',
+    `Expected an addon built for LibTorch ${libtorch.version} (in '${libtorch.folder}') for \`mimdet.node\` ` +
+      `but received ${received}. \`${isCheckout ? 'npm run build' : 'npx mimdet setup'}\` builds it`,
+  );
 }
 
 /** The addon in a folder, null where there is none. */

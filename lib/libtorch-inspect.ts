@@ -28,7 +28,8 @@ export function inspectLibtorch(folder: string): Inspection {
   }
   const version = headerVersion(folder);
   if (!version) return fault('has no include/torch/headeronly/version.h');
-  if (!isTested(version)) return fault(`is ${version}, outside the tested range ${testedVersions.oldest} to ${testedVersions.newest}`);
+  if (!isTested(version))
+    return fault(`is ${version}, outside the tested range ${testedVersions.oldest} to ${testedVersions.newest}`);
   if (!hasNewAbi(folder)) return fault('is built with the C++ ABI of before 2015 (_GLIBCXX_USE_CXX11_ABI=0)');
   return { libtorch: { folder: realpathSync(folder), version, flavour: flavourOf(folder) }, fault: null };
 }

@@ -1,4 +1,5 @@
-// The one module that decides which LibTorch is used. Nothing is guessed: places are looked at in a fixed order, each gets a verdict.
+// The one module that decides which LibTorch is used. Nothing is guessed: places are looked at in a fixed order, each
+// gets a verdict.
 // Before it: folders, platform. After it: native.ts (loads the addon with it), `mimdet setup`, `mimdet doctor`, the build.
 
 import { spawnSync } from 'node:child_process';
@@ -43,7 +44,10 @@ export function findLibtorch(options: FindOptions = {}): Libtorch {
   throw nothingFits(seen);
 }
 
-/** The places in the order in which `findLibtorch` looks, each inspected when it is asked for. `findLibtorch` takes the first that fits. */
+/**
+ * The places in the order in which `findLibtorch` looks, each inspected when it is asked for. `findLibtorch` takes the
+ * first that fits.
+ */
 export function* libtorchPlaces({ libtorch, env = process.env }: FindOptions = {}): Generator<LibtorchPlace> {
   if (libtorch !== undefined) {
     yield look('option', resolve(libtorch));
@@ -72,12 +76,21 @@ export function isExplicit(origin: Origin): boolean {
   return origin === 'option' || origin === 'MIMDET_LIBTORCH' || origin === 'LIBTORCH';
 }
 
-/** Asks Python where its torch is, without importing it. Only Python knows: the one on the PATH may be a shim of a version manager. */
+/**
+ * Asks Python where its torch is, without importing it. Only Python knows: the one on the PATH may be a shim of a version
+ * manager.
+ */
 function pythonTorch(env: NodeJS.ProcessEnv): { folder: string | null; verdict: string } {
   // The current folder is left out of the search, so that a folder named torch that happens to lie there is not taken.
-  const script = 'import sys, importlib.util as u; sys.path = [p for p in sys.path if p]; s = u.find_spec("torch"); '
-    + 'print(s.submodule_search_locations[0] if s and s.submodule_search_locations else "")';
-  const answer = spawnSync('python3', ['-c', script], { env, encoding: 'utf8', timeout: 10_000, stdio: ['ignore', 'pipe', 'ignore'] });
+  const script =
+    'import sys, importlib.util as u; sys.path = [p for p in sys.path if p]; s = u.find_spec("torch"); ' +
+    'print(s.submodule_search_locations[0] if s and s.submodule_search_locations else "")';
+  const answer = spawnSync('python3', ['-c', script], {
+    env,
+    encoding: 'utf8',
+    timeout: 10_000,
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
   if (answer.error || answer.status !== 0) return { folder: null, verdict: 'there is no python3 that answers' };
   const folder = answer.stdout.trim();
   return folder ? { folder, verdict: '' } : { folder: null, verdict: 'has no torch' };
@@ -85,15 +98,22 @@ function pythonTorch(env: NodeJS.ProcessEnv): { folder: string | null; verdict: 
 
 function wrongPlace({ origin, folder, verdict }: LibtorchPlace): MimdetError {
   const name = origin === 'option' ? 'libtorch' : origin;
-  return new MimdetError('ERR_MIMDET_DEVICE',
-    `Expected a folder of a LibTorch ${range()} for \`${name}\` but received '${folder}', which ${verdict}`);
+  return new MimdetError(
+    'ERR_MIMDET_DEVICE',
+    `Expected a folder of a LibTorch ${range()} for \`${name}\` but received '${folder}', which ${verdict}`,
+  );
 }
 
 function nothingFits(seen: LibtorchPlace[]): MimdetError {
   const unfit = seen.filter((place) => place.folder && !/^(is no folder|has no lib\/)/.test(place.verdict));
-  const received = unfit.length ? unfit.map((place) => `'${place.folder}', which ${place.verdict}`).join(', ') : 'none on this machine';
-  return new MimdetError('ERR_MIMDET_DEVICE',
-    `Expected LibTorch ${range()} for \`libtorch\` but received ${received}. \`npx mimdet setup\` installs it, \`npx mimdet doctor\` shows where it was looked for`);
+  const received = unfit.length
+    ? unfit.map((place) => `'${place.folder}', which ${place.verdict}`).join(', ')
+    : 'none on this machine';
+  return new MimdetError(
+    'ERR_MIMDET_DEVICE',
+    `Expected LibTorch ${range()} for \`libtorch\` but received ${received}. ` +
+      '`npx mimdet setup` installs it, `npx mimdet doctor` shows where it was looked for',
+  );
 }
 
 function range(): string {

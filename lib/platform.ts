@@ -28,7 +28,8 @@ export function platformFault({ system, processor, glibc }: Platform): string | 
     return `Expected linux on x64 for \`platform\` but received ${system} on ${processor}`;
   }
   if (glibc === null) {
-    return `Expected glibc ${oldestGlibc} or newer for \`platform\` but received another C library (musl?), which LibTorch does not serve`;
+    const received = 'another C library (musl?), which LibTorch does not serve';
+    return `Expected glibc ${oldestGlibc} or newer for \`platform\` but received ${received}`;
   }
   if (compareVersions(glibc, oldestGlibc) < 0) {
     return `Expected glibc ${oldestGlibc} or newer for \`platform\` but received glibc ${glibc}, too old for LibTorch`;

@@ -1,4 +1,5 @@
-// npm run build: all set-up of a checkout, quick and quiet when that is done. Needs Node alone to start, and each step feeds the next:
+// npm run build: all set-up of a checkout, quick and quiet when that is done. Needs Node alone to start, and each step
+// feeds the next:
 // npm packages → TypeScript (dist/) → LibTorch → native code (out/native) → the addon beside the compiled TypeScript.
 // `--no-native` leaves the last three out.
 
@@ -16,7 +17,8 @@ export async function build({ native = true } = {}) {
 
 function checkNode() {
   const [major, minor] = process.versions.node.split('.').map(Number);
-  if (major < 20 || (major === 20 && minor < 19)) throw new Error(`Expected Node 20.19 or newer but received ${process.versions.node}`);
+  if (major < 20 || (major === 20 && minor < 19))
+    throw new Error(`Expected Node 20.19 or newer but received ${process.versions.node}`);
 }
 
 async function buildAddon() {

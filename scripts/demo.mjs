@@ -9,11 +9,25 @@ import { fail, note, root, run } from './steps.mjs';
 async function demo() {
   await build();
   rmSync(join(root, 'demo-output'), { recursive: true, force: true });
-  const args = ['detect', 'examples/pictures', '--weights', 'nuclei', '--score-threshold', '0.5', '--format', 'table',
-    '--draw', 'demo-output', '--draw-scale', '3'];
+  const args = [
+    'detect',
+    'examples/pictures',
+    '--weights',
+    'nuclei',
+    '--score-threshold',
+    '0.5',
+    '--format',
+    'table',
+    '--draw',
+    'demo-output',
+    '--draw-scale',
+    '3',
+  ];
   const { status } = await run(process.execPath, ['dist/cli/main.js', ...args]);
   if (status !== 0) throw new Error(`\`mimdet ${args.join(' ')}\` failed with status ${status}`);
-  const drawn = readdirSync(join(root, 'demo-output')).filter((name) => name.endsWith('.png')).sort();
+  const drawn = readdirSync(join(root, 'demo-output'))
+    .filter((name) => name.endsWith('.png'))
+    .sort();
   note(`\nDrawn: ${drawn.map((name) => `demo-output/${name}`).join(', ')}`);
 }
 

@@ -16,7 +16,8 @@ async function lint(wanted) {
   await installPackages();
   const names = wanted.length > 0 ? wanted : Object.keys(checks);
   const unknown = names.find((name) => !(name in checks));
-  if (unknown) throw new Error(`Expected ${Object.keys(checks).join(', ')} for \`npm run lint -- CHECK…\` but received ${unknown}`);
+  if (unknown)
+    throw new Error(`Expected ${Object.keys(checks).join(', ')} for \`npm run lint -- CHECK…\` but received ${unknown}`);
   const failed = [];
   for (const name of names) if (!(await checks[name]())) failed.push(name);
   note(failed.length === 0 ? `${names.join(', ')}: clean` : `${failed.join(', ')}: failed`);

@@ -1,4 +1,5 @@
-// What `npx node-gyp rebuild` runs (binding.gyp): the same CMake build as everything else, in a checkout and in an installed package.
+// What `npx node-gyp rebuild` runs (binding.gyp): the same CMake build as everything else, in a checkout and in an
+// installed package.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';

@@ -18,7 +18,9 @@ function arePresent() {
   if (!existsSync(installed)) return false;
   const there = packagesOf(installed);
   const wanted = Object.entries(packagesOf(join(root, 'package-lock.json')));
-  return wanted.every(([path, { version, optional }]) => path === '' || (optional && !there[path]) || there[path]?.version === version);
+  return wanted.every(
+    ([path, { version, optional }]) => path === '' || (optional && !there[path]) || there[path]?.version === version,
+  );
 }
 
 function packagesOf(file) {

@@ -1,4 +1,5 @@
-// npm run parity -- DIR [--json] [--skip-train]: builds, makes PPM pictures of the PNG files in DIR (the parity program reads no PNG),
+// npm run parity -- DIR [--json] [--skip-train]: builds, makes PPM pictures of the PNG files in DIR (the parity program
+// reads no PNG),
 // and lets the parity program compare every station with DIR. Exit status: the program's, 2 for wrong usage.
 
 import { existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';

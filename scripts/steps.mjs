@@ -18,19 +18,28 @@ export function fail(error) {
 }
 
 /**
- * Runs a program in the checkout and resolves to its exit status and output. `quiet` keeps the output, to be shown where it fails;
+ * Runs a program in the checkout and resolves to its exit status and output. `quiet` keeps the output, to be shown
+ * where it fails;
  * a program that takes longer than `limit` milliseconds is ended, with status 124.
  */
 export function run(command, args, { quiet = false, env = process.env, cwd = root, limit } = {}) {
   return new Promise((resolve) => {
     let output = '';
-    const child = spawn(command, args, { cwd, env, stdio: quiet ? ['ignore', 'pipe', 'pipe'] : ['ignore', 'inherit', 'inherit'] });
+    const child = spawn(command, args, {
+      cwd,
+      env,
+      stdio: quiet ? ['ignore', 'pipe', 'pipe'] : ['ignore', 'inherit', 'inherit'],
+    });
     const timer = limit && setTimeout(() => child.kill('SIGKILL'), limit);
-    for (const stream of quiet ? [child.stdout, child.stderr] : []) stream.setEncoding('utf8').on('data', (text) => (output += text));
+    for (const stream of quiet ? [child.stdout, child.stderr] : [])
+      stream.setEncoding('utf8').on('data', (text) => (output += text));
     child.once('error', (error) => resolve({ status: 127, output: error.message }));
     child.once('close', (status, signal) => {
       clearTimeout(timer);
-      resolve({ status: status ?? (signal === 'SIGKILL' && limit ? 124 : 1), output: signal ? `${output}\nended by ${signal}\n` : output });
+      resolve({
+        status: status ?? (signal === 'SIGKILL' && limit ? 124 : 1),
+        output: signal ? `${output}\nended by ${signal}\n` : output,
+      });
     });
   });
 }

@@ -1,4 +1,5 @@
-// The second step of a build: lib/ to dist/. The compiler takes seconds, so it runs only where a source is newer than its last run.
+// The second step of a build: lib/ to dist/. The compiler takes seconds, so it runs only where a source is newer than
+// its last run.
 
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -1,4 +1,5 @@
-// The walls of the house (docs/architecture.md), checked: Node stays in native/addon, LibTorch out of mimdet_base, no drawers for odds and ends.
+// The walls of the house (docs/architecture.md), checked: Node stays in native/addon, LibTorch out of mimdet_base, no
+// drawers for odds and ends.
 
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
@@ -11,7 +12,8 @@ export function breaches() {
 
 function* nodeOutsideAddon() {
   for (const file of filesBelow('native').filter((name) => /\.(h|cpp|cu)$/.test(name) && !name.startsWith('native/addon/'))) {
-    for (const header of includesOf(file)) if (/^(napi|node_api|node|v8)[.\w]*\.h$/.test(header)) yield `${file}: includes ${header}, outside native/addon`;
+    for (const header of includesOf(file))
+      if (/^(napi|node_api|node|v8)[.\w]*\.h$/.test(header)) yield `${file}: includes ${header}, outside native/addon`;
   }
 }
 
@@ -24,7 +26,8 @@ function* libtorchInBase() {
     if (seen.has(file) || !existsSync(join(root, file))) continue;
     seen.add(file);
     for (const header of includesOf(file)) {
-      if (/^(ATen|torch|c10)\//.test(header)) yield `${file}: includes ${header}, and is part of mimdet_base, which knows nothing of LibTorch`;
+      if (/^(ATen|torch|c10)\//.test(header))
+        yield `${file}: includes ${header}, and is part of mimdet_base, which knows nothing of LibTorch`;
       queue.push(join('native', header), join(dirname(file), header));
     }
   }
@@ -58,5 +61,7 @@ function read(file) {
 function filesBelow(folder) {
   if (!existsSync(join(root, folder))) return [];
   const entries = readdirSync(join(root, folder), { recursive: true, withFileTypes: true });
-  return entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(root.length + 1));
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath ?? entry.path, entry.name).slice(root.length + 1));
 }

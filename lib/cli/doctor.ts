@@ -19,20 +19,29 @@ async function run(_: string[], { json }: Args): Promise<number> {
 function page(found: Examination, paint: Paint): string {
   const { platform, tools, addon } = found;
   const or = (text: string | null): string => text ?? paint('yellow', 'none');
-  const machine = pairs([
-    ['mimdet', found.mimdet],
-    ['node', found.node],
-    ['platform', `${platform.system} on ${platform.processor}, ${platform.glibc ? `glibc ${platform.glibc}` : 'no glibc'}`],
-    ['compiler', or(tools.compiler)],
-    ['cmake', or(tools.cmake)],
-    ['python', or(tools.python)],
-    ['pip', or(tools.pip)],
-  ], paint);
-  const native = pairs([
-    ['addon', addon.builtFor ? `built for LibTorch ${addon.builtFor}, runs with ${addon.runsWith}` : paint('red', 'does not load')],
-    ['devices', addon.devices.join(', ') || '-'],
-    ['processor', addon.cpuCapability ?? '-'],
-  ], paint);
+  const machine = pairs(
+    [
+      ['mimdet', found.mimdet],
+      ['node', found.node],
+      ['platform', `${platform.system} on ${platform.processor}, ${platform.glibc ? `glibc ${platform.glibc}` : 'no glibc'}`],
+      ['compiler', or(tools.compiler)],
+      ['cmake', or(tools.cmake)],
+      ['python', or(tools.python)],
+      ['pip', or(tools.pip)],
+    ],
+    paint,
+  );
+  const native = pairs(
+    [
+      [
+        'addon',
+        addon.builtFor ? `built for LibTorch ${addon.builtFor}, runs with ${addon.runsWith}` : paint('red', 'does not load'),
+      ],
+      ['devices', addon.devices.join(', ') || '-'],
+      ['processor', addon.cpuCapability ?? '-'],
+    ],
+    paint,
+  );
   return `${machine}\n${places(found, paint)}\n${native}\n${verdict(found, paint)}`;
 }
 

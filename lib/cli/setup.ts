@@ -18,7 +18,8 @@ interface Args {
 
 function flavourOf({ cpu, cuda, archive }: Args): 'cpu' | 'cuda' | undefined {
   const given = [cpu && '--cpu', cuda && '--cuda', archive !== undefined && '--archive'].filter(Boolean);
-  if (given.length > 1) throw wrongUsage(`Expected one of \`--cpu\`, \`--cuda\` and \`--archive\` but received ${given.join(' and ')}`);
+  if (given.length > 1)
+    throw wrongUsage(`Expected one of \`--cpu\`, \`--cuda\` and \`--archive\` but received ${given.join(' and ')}`);
   return cuda ? 'cuda' : cpu ? 'cpu' : undefined;
 }
 
@@ -39,7 +40,8 @@ export const setup = defineCommand<Args>({
   count: { min: 0, max: 0 },
   summary: 'install LibTorch, and build the addon where it does not fit',
   details:
-    'LibTorch comes by pip, or from an archive, and goes below MIMDET_HOME (default: node_modules/.cache/mimdet of the project).\n' +
+    'LibTorch comes by pip, or from an archive, and goes below MIMDET_HOME\n' +
+    '(default: node_modules/.cache/mimdet of the project).\n' +
     'Without --cpu, --cuda and --archive any LibTorch that is found will do; `mimdet doctor` shows where it is looked for.',
   options: {
     cpu: { type: 'boolean', describe: 'LibTorch for the CPU (the default where there is no GPU)' },

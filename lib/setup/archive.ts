@@ -10,7 +10,10 @@ import { openPromise, type Entry, type ZipFile } from 'yauzl';
 import { MimdetError } from '../errors.js';
 import { lastLines, runProgram } from './run-program.js';
 
-/** Unpacks `archive` so that `folder` (new) has include/ and lib/. Throws ERR_MIMDET_INVALID_ARGUMENT where it holds no LibTorch. */
+/**
+ * Unpacks `archive` so that `folder` (new) has include/ and lib/. Throws ERR_MIMDET_INVALID_ARGUMENT where it holds no
+ * LibTorch.
+ */
 export async function unpackLibtorch(archive: string, folder: string): Promise<void> {
   if (!existsSync(archive)) throw badArchive(archive, 'no such file');
   await mkdir(folder, { recursive: true });
@@ -72,6 +75,8 @@ async function isZip(archive: string): Promise<boolean> {
 }
 
 function badArchive(archive: string, received: string): MimdetError {
-  return new MimdetError('ERR_MIMDET_INVALID_ARGUMENT',
-    `Expected a zip or tar of LibTorch, or a wheel of torch, for \`archive\` but received '${archive}': ${received}`);
+  return new MimdetError(
+    'ERR_MIMDET_INVALID_ARGUMENT',
+    `Expected a zip or tar of LibTorch, or a wheel of torch, for \`archive\` but received '${archive}': ${received}`,
+  );
 }

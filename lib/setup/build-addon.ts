@@ -1,9 +1,10 @@
-// Builds the native code with cmake-js: configures where something changed, builds what is stale, puts the addon where it is found.
+// Builds the native code with cmake-js: configures where something changed, builds what is stale, puts the addon where
+// it is found.
 // Before it: install-libtorch. After it: addon-file.ts finds the addon.
 
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
-import { copyFile, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { availableParallelism, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -24,7 +25,10 @@ export interface BuildOptions {
 
 const require = createRequire(import.meta.url);
 
-/** Builds into `out` and returns the path of the addon there. Throws ERR_MIMDET_DEVICE with what failed; all output is in `out`/build.log. */
+/**
+ * Builds into `out` and returns the path of the addon there. Throws ERR_MIMDET_DEVICE with what failed; all output is in
+ * `out`/build.log.
+ */
 export async function buildNative(options: BuildOptions): Promise<string> {
   const waiting = (): void => options.report(`Waiting for another build in ${options.out}`);
   return exclusively(`build ${options.out}`, waiting, async () => {
@@ -38,17 +42,21 @@ export async function buildNative(options: BuildOptions): Promise<string> {
   });
 }
 
-/** Copies a built addon into `folder` without the path of its LibTorch, and describes it. Does nothing where that is done already. */
+/**
+ * Copies a built addon into `folder` without the path of its LibTorch, and describes it. Does nothing where that is done
+ * already.
+ */
 export async function publishAddon(built: string, folder: string, libtorch: Libtorch): Promise<void> {
   const file = join(folder, 'mimdet.node');
   const description: AddonDescription = { libtorch: libtorch.version, sources: sourcesHash() };
   const json = JSON.stringify(description);
-  if (isNewer(file, built) && readIfThere(join(folder, 'mimdet.json')) === json) return;
+  if (isOfSameTime(file, built) && readIfThere(join(folder, 'mimdet.json')) === json) return;
   await mkdir(folder, { recursive: true });
   const fresh = `${file}.${process.pid}`;
   await copyFile(built, fresh);
   await must('cmake', [`-DADDON=${fresh}`, '-P', join(packageRoot, 'cmake', 'strip-addon.cmake')]);
   await must('strip', ['--strip-unneeded', fresh]);
+  await utimes(fresh, statSync(built).atime, statSync(built).mtime); // tells the next call that it is the same
   await rename(fresh, file); // never half-written, and a process that has the old one open keeps it
   await writeFile(join(folder, 'mimdet.json'), json);
 }
@@ -88,7 +96,11 @@ function folders({ out }: BuildOptions): string[] {
 
 function definitions({ libtorch, tests }: BuildOptions): string[] {
   const simdjson = join(dirname(require.resolve('@nozbe/simdjson/package.json')), 'src');
-  return [`--CDMIMDET_LIBTORCH=${libtorch.folder}`, `--CDMIMDET_SIMDJSON=${simdjson}`, `--CDMIMDET_TESTS=${tests ? 'ON' : 'OFF'}`];
+  return [
+    `--CDMIMDET_LIBTORCH=${libtorch.folder}`,
+    `--CDMIMDET_SIMDJSON=${simdjson}`,
+    `--CDMIMDET_TESTS=${tests ? 'ON' : 'OFF'}`,
+  ];
 }
 
 function cmakeJs(args: string[], echo: BuildOptions['echo']): Promise<ProgramResult> {
@@ -106,19 +118,29 @@ async function checkTools(): Promise<void> {
   for (const tool of ['cmake', compiler]) {
     const { status } = await runProgram(tool, ['--version']);
     if (status === 0) continue;
-    throw new MimdetError('ERR_MIMDET_DEVICE', `Expected ${tool} on the PATH for building the addon but received none. `
-      + '`apt-get install g++ make cmake` (or your system\'s like) brings it');
+    throw new MimdetError(
+      'ERR_MIMDET_DEVICE',
+      `Expected ${tool} on the PATH for building the addon but received none. ` +
+        "`apt-get install g++ make cmake` (or your system's like) brings it",
+    );
   }
 }
 
 async function must(command: string, args: string[]): Promise<void> {
   const { status, output } = await runProgram(command, args);
-  if (status !== 0) throw new MimdetError('ERR_MIMDET_DEVICE', `Expected \`${command}\` to succeed for building the addon but received: ${lastLines(output)}`);
+  if (status !== 0)
+    throw new MimdetError(
+      'ERR_MIMDET_DEVICE',
+      `Expected \`${command}\` to succeed for building the addon but received: ${lastLines(output)}`,
+    );
 }
 
 function buildFailed(step: string, output: string, { out, report }: BuildOptions): MimdetError {
   report(lastLines(output, 60));
-  return new MimdetError('ERR_MIMDET_DEVICE', `Expected the addon's ${step} to succeed but received the errors in ${join(out, 'build.log')}`);
+  return new MimdetError(
+    'ERR_MIMDET_DEVICE',
+    `Expected the addon's ${step} to succeed but received the errors in ${join(out, 'build.log')}`,
+  );
 }
 
 function writeLog({ out }: BuildOptions, output: string): void {
@@ -131,8 +153,8 @@ function builtFile(out: string): string {
   return file;
 }
 
-function isNewer(file: string, than: string): boolean {
-  return existsSync(file) && statSync(file).mtimeMs >= statSync(than).mtimeMs;
+function isOfSameTime(file: string, other: string): boolean {
+  return existsSync(file) && Math.abs(statSync(file).mtimeMs - statSync(other).mtimeMs) < 1;
 }
 
 function readIfThere(file: string): string {

@@ -11,7 +11,11 @@ import { buildNative, publishAddon, type BuildOptions } from './build-addon.js';
 import { probeAddon } from './probe-addon.js';
 
 /** `rebuild`: also where the one that is there fits. Throws ERR_MIMDET_DEVICE where it cannot be built or does not load. */
-export async function ensureAddon(libtorch: Libtorch, rebuild: boolean, { report, echo }: Pick<BuildOptions, 'report' | 'echo'>): Promise<void> {
+export async function ensureAddon(
+  libtorch: Libtorch,
+  rebuild: boolean,
+  { report, echo }: Pick<BuildOptions, 'report' | 'echo'>,
+): Promise<void> {
   if (!rebuild && (await probeAddon()).addon) return;
   report(`Building the addon for LibTorch ${libtorch.version} (some minutes)`);
   const { out, folder } = buildFolders(libtorch.version);
@@ -26,6 +30,10 @@ export async function ensureAddon(libtorch: Libtorch, rebuild: boolean, { report
 function buildFolders(version: string): { out: string; folder: string } {
   if (isCheckout) return { out: join(packageRoot, 'out', 'native'), folder: shippedAddonFolder };
   const home = writableHome();
-  if (!home) throw new MimdetError('ERR_MIMDET_DEVICE', `Expected a folder to write to for \`MIMDET_HOME\` but received ${homeFolders().join(' and ')}`);
+  if (!home)
+    throw new MimdetError(
+      'ERR_MIMDET_DEVICE',
+      `Expected a folder to write to for \`MIMDET_HOME\` but received ${homeFolders().join(' and ')}`,
+    );
   return { out: join(home, 'build'), folder: builtAddonFolder(home, version) };
 }

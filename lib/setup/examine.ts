@@ -67,8 +67,10 @@ function advise(platform: Platform, { fault }: Probe, tools: Examination['tools'
   if (unserved) return [unserved];
   if (!fault) return [];
   const advice = [fault];
-  if (!tools.pip) advice.push('`mimdet setup` needs python3 with pip to fetch LibTorch (`apt-get install python3-pip`), or --archive FILE');
-  if (!tools.compiler || !tools.cmake) advice.push('building the addon needs a C++20 compiler, make and CMake (`apt-get install g++ make cmake`)');
+  if (!tools.pip)
+    advice.push('`mimdet setup` needs python3 with pip to fetch LibTorch (`apt-get install python3-pip`), or --archive FILE');
+  if (!tools.compiler || !tools.cmake)
+    advice.push('building the addon needs a C++20 compiler, make and CMake (`apt-get install g++ make cmake`)');
   return advice;
 }
 

@@ -1,4 +1,5 @@
-// Keeps two setups (or builds) from doing the same work at once. Before it: `mimdet setup`, npm run build. After it: the work itself.
+// Keeps two setups (or builds) from doing the same work at once. Before it: `mimdet setup`, npm run build. After it:
+// the work itself.
 
 import { createHash } from 'node:crypto';
 import { createServer, type Server } from 'node:net';
@@ -6,7 +7,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 /**
  * Runs `work` while no other process on this machine holds `name`, waiting for it if need be; `waiting` is called once then.
- * The lock is a socket in Linux' abstract namespace: the kernel frees it when its owner dies, however that happens, so it is never stale.
+ * The lock is a socket in Linux' abstract namespace: the kernel frees it when its owner dies, however that happens, so
+ * it is never stale.
  */
 export async function exclusively<T>(name: string, waiting: () => void, work: () => Promise<T>): Promise<T> {
   const address = `\0mimdet-${createHash('sha256').update(name).digest('hex').slice(0, 32)}`;

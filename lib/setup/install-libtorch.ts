@@ -33,7 +33,10 @@ export async function ensureLibtorch(options: InstallOptions): Promise<Libtorch>
   }
   const home = writableHome();
   if (!home) {
-    throw new MimdetError('ERR_MIMDET_DEVICE', `Expected a folder to write to for \`MIMDET_HOME\` but received ${homeFolders().join(' and ')}`);
+    throw new MimdetError(
+      'ERR_MIMDET_DEVICE',
+      `Expected a folder to write to for \`MIMDET_HOME\` but received ${homeFolders().join(' and ')}`,
+    );
   }
   const waiting = (): void => options.report(`Waiting for another setup that works in ${home}`);
   return exclusively(`setup ${resolve(home)}`, waiting, async () => {
@@ -42,7 +45,10 @@ export async function ensureLibtorch(options: InstallOptions): Promise<Libtorch>
   });
 }
 
-/** A place that was named always decides, and throws where it is wrong. Where a flavour was asked for, only what setup installed counts beside it. */
+/**
+ * A place that was named always decides, and throws where it is wrong. Where a flavour was asked for, only what setup
+ * installed counts beside it.
+ */
 function presentLibtorch(flavour: InstallOptions['flavour']): Libtorch | null {
   for (const { origin, folder, libtorch } of libtorchPlaces()) {
     if (folder && isExplicit(origin)) return findLibtorch();
@@ -58,7 +64,8 @@ async function install(home: string, options: InstallOptions): Promise<Libtorch>
   try {
     const folder = await fill(work, options);
     const { libtorch, fault } = inspectLibtorch(folder);
-    if (!libtorch) throw new MimdetError('ERR_MIMDET_DEVICE', `Expected a LibTorch for \`mimdet setup\` but received one that ${fault}`);
+    if (!libtorch)
+      throw new MimdetError('ERR_MIMDET_DEVICE', `Expected a LibTorch for \`mimdet setup\` but received one that ${fault}`);
     return await publish(home, work, folder, libtorch);
   } finally {
     await rm(work, { recursive: true, force: true });
@@ -76,14 +83,20 @@ async function fill(work: string, { flavour, archive, report, echo }: InstallOpt
     await unpackLibtorch(file, content);
     return content;
   }
-  if ((flavour ?? defaultFlavour()) === 'cuda' && (await installCuda(content, flavour === 'cuda', report, echo))) return join(content, 'torch');
+  if ((flavour ?? defaultFlavour()) === 'cuda' && (await installCuda(content, flavour === 'cuda', report, echo)))
+    return join(content, 'torch');
   report('Installing LibTorch for the CPU by pip (about 200 MB)');
   await unpackLibtorch(await downloadCpuWheel(work, echo), content);
   return content;
 }
 
 /** False where CUDA was only the default, and could not be had: the CPU serves as well. */
-async function installCuda(content: string, asked: boolean, report: InstallOptions['report'], echo: InstallOptions['echo']): Promise<boolean> {
+async function installCuda(
+  content: string,
+  asked: boolean,
+  report: InstallOptions['report'],
+  echo: InstallOptions['echo'],
+): Promise<boolean> {
   report('Installing LibTorch with CUDA by pip (several gigabytes; `mimdet setup --cpu` is smaller)');
   try {
     await installCudaTorch(content, echo);

@@ -1,4 +1,5 @@
-// Fetches torch by pip. Only the wheel is wanted, so nothing is installed into any Python: `pip download` and `pip install --target`
+// Fetches torch by pip. Only the wheel is wanted, so nothing is installed into any Python: `pip download` and `pip
+// install --target`
 // are not bound by externally managed environments (PEP 668) and need no venv. Before it: install-libtorch. After it: archive.
 
 import { readdir } from 'node:fs/promises';
@@ -22,7 +23,11 @@ type Pip = [command: string, ...args: string[]];
 export async function downloadCpuWheel(folder: string, echo: ProgramOptions['echo']): Promise<string> {
   const pip = await findPip();
   const request = ['download', `torch==${pinnedTorch}+cpu`, '--no-deps', '--only-binary=:all:', '--dest', folder];
-  const tries = [request, [...request, '--index-url', pytorchCpuIndex], [...request, '--index-url', pytorchCpuIndex, ...anyPython]];
+  const tries = [
+    request,
+    [...request, '--index-url', pytorchCpuIndex],
+    [...request, '--index-url', pytorchCpuIndex, ...anyPython],
+  ];
   await firstThatWorks(pip, tries, echo);
   const wheel = (await readdir(folder)).find((name) => name.endsWith('.whl'));
   if (!wheel) throw pipFailed('pip said that it downloaded torch, and there is no wheel');
@@ -52,10 +57,16 @@ async function findPip(): Promise<Pip> {
   for (const pip of ways) {
     if ((await runProgram(pip[0], [...pip.slice(1), '--version'])).status === 0) return pip;
   }
-  throw new MimdetError('ERR_MIMDET_DEVICE', 'Expected pip for `mimdet setup` but received no python3 with it. '
-    + '`apt-get install python3-pip` (or your system\'s like) brings it; `mimdet setup --archive FILE` needs none');
+  throw new MimdetError(
+    'ERR_MIMDET_DEVICE',
+    'Expected pip for `mimdet setup` but received no python3 with it. ' +
+      "`apt-get install python3-pip` (or your system's like) brings it; `mimdet setup --archive FILE` needs none",
+  );
 }
 
 function pipFailed(reason: string): MimdetError {
-  return new MimdetError('ERR_MIMDET_DEVICE', `Expected pip to fetch torch ${pinnedTorch} for \`mimdet setup\` but received: ${reason}`);
+  return new MimdetError(
+    'ERR_MIMDET_DEVICE',
+    `Expected pip to fetch torch ${pinnedTorch} for \`mimdet setup\` but received: ${reason}`,
+  );
 }

@@ -18,11 +18,14 @@ export async function probeAddon(): Promise<Probe> {
   const script = `import { addon } from ${JSON.stringify(native)};
     try {
       const { builtFor, runsWith } = addon();
-      console.log(JSON.stringify({ addon: { builtFor, runsWith, devices: addon().devices(), cpuCapability: addon().cpuCapability() }, fault: null }));
+      const [devices, cpuCapability] = [addon().devices(), addon().cpuCapability()];
+      console.log(JSON.stringify({ addon: { builtFor, runsWith, devices, cpuCapability }, fault: null }));
     } catch (error) {
       console.log(JSON.stringify({ addon: null, fault: error.message }));
     }`;
   const { status, output } = await runProgram(process.execPath, ['--input-type=module', '--eval', script]);
   const answer = output.split('\n').find((line) => line.startsWith('{"addon":'));
-  return answer ? (JSON.parse(answer) as Probe) : { addon: null, fault: `the addon ended its process (status ${status}): ${lastLines(output, 1)}` };
+  return answer
+    ? (JSON.parse(answer) as Probe)
+    : { addon: null, fault: `the addon ended its process (status ${status}): ${lastLines(output, 1)}` };
 }

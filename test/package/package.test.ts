@@ -25,7 +25,9 @@ interface Result {
 function start(command: string, args: string[], env: NodeJS.ProcessEnv = {}, cwd = project): Promise<Result> {
   return new Promise((resolve) => {
     const options = { cwd, env: { ...process.env, NODE_TEST_CONTEXT: undefined, ...env }, timeout: 300_000, maxBuffer: 1 << 26 };
-    execFile(command, args, options, (error, stdout, stderr) => resolve({ status: error ? Number(error.code ?? 1) : 0, stdout, stderr }));
+    execFile(command, args, options, (error, stdout, stderr) =>
+      resolve({ status: error ? Number(error.code ?? 1) : 0, stdout, stderr }),
+    );
   });
 }
 
@@ -54,14 +56,24 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 test('installing compiles nothing and runs no script of ours, with a lock file and --ignore-scripts too', async () => {
   assert.ok(existsSync(join(installed, 'dist/mimdet.node')));
   assert.ok(!existsSync(join(installed, 'build')) && !existsSync(join(installed, 'out')));
-  const lock = JSON.parse(readFileSync(join(project, 'package-lock.json'), 'utf8')) as { packages: Record<string, { hasInstallScript?: boolean }> };
+  const lock = JSON.parse(readFileSync(join(project, 'package-lock.json'), 'utf8')) as {
+    packages: Record<string, { hasInstallScript?: boolean }>;
+  };
   assert.equal(lock.packages['node_modules/mimdet']?.hasInstallScript, undefined);
   await succeed('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--prefer-offline', '--loglevel=error']);
   assert.ok(existsSync(join(installed, 'dist/mimdet.node')));
 });
 
 test('the tarball has what building needs, and nothing of the machine that packed it', () => {
-  for (const file of ['CMakeLists.txt', 'binding.gyp', 'cmake/libtorch.cmake', 'native/CMakeLists.txt', 'models/nuclei.safetensors', 'LICENSE', 'README.md']) {
+  for (const file of [
+    'CMakeLists.txt',
+    'binding.gyp',
+    'cmake/libtorch.cmake',
+    'native/CMakeLists.txt',
+    'models/nuclei.safetensors',
+    'LICENSE',
+    'README.md',
+  ]) {
     assert.ok(existsSync(join(installed, file)), file);
   }
   assert.ok(!existsSync(join(installed, 'test')) && !existsSync(join(installed, 'lib')));
@@ -93,7 +105,10 @@ test('with LibTorch, setup has nothing to do, doctor is content, and detection r
     assert.equal(stderr, '', script);
   }
   const picture = readdirSync(join(installed, 'examples/pictures')).find((name) => name.endsWith('.png'))!;
-  const detect = await mimdet(['detect', join(installed, 'examples/pictures', picture), '--weights', 'nuclei', '--format', 'jsonl'], ready);
+  const detect = await mimdet(
+    ['detect', join(installed, 'examples/pictures', picture), '--weights', 'nuclei', '--format', 'jsonl'],
+    ready,
+  );
   assert.ok((JSON.parse(detect.stdout) as { instances: unknown[] }).instances.length > 0);
 });
 
@@ -108,14 +123,23 @@ test('an addon built for another LibTorch is refused by both versions and the co
   try {
     const { stdout } = await succeed(process.execPath, ['import.mjs'], ready);
     const { version } = findLibtorch();
-    assert.match(stdout, new RegExp(`^ERR_MIMDET_DEVICE: .*LibTorch ${version.replaceAll('.', '\\.')}.*built for LibTorch 2\\.11\\.0.*\`npx mimdet setup\``));
+    assert.match(
+      stdout,
+      new RegExp(
+        `^ERR_MIMDET_DEVICE: .*LibTorch ${version.replaceAll('.', '\\.')}.*built for LibTorch 2\\.11\\.0.*\`npx mimdet setup\``,
+      ),
+    );
   } finally {
     writeFileSync(description, before);
   }
 });
 
-test('setup builds the addon where the one that came does not fit', { skip: process.env.MIMDET_TEST_REBUILD ? false : 'MIMDET_TEST_REBUILD is not set' }, async () => {
-  const home = { ...ready, MIMDET_HOME: join(folder, 'rebuilt') };
-  await succeed('npx', ['--no-install', 'mimdet', 'setup', '--rebuild'], home);
-  assert.match((await succeed(process.execPath, ['import.mjs'], home)).stdout, /^found/);
-});
+test(
+  'setup builds the addon where the one that came does not fit',
+  { skip: process.env.MIMDET_TEST_REBUILD ? false : 'MIMDET_TEST_REBUILD is not set' },
+  async () => {
+    const home = { ...ready, MIMDET_HOME: join(folder, 'rebuilt') };
+    await succeed('npx', ['--no-install', 'mimdet', 'setup', '--rebuild'], home);
+    assert.match((await succeed(process.execPath, ['import.mjs'], home)).stdout, /^found/);
+  },
+);

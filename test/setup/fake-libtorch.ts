@@ -24,9 +24,13 @@ export function emptyFolder(t: TestContext): string {
 export function fakeLibtorch(folder: string, fake: Fake = {}): string {
   const { version = '2.13.0', flavour = 'cpu' } = fake;
   const [major, minor, patch] = version.split('.');
-  const header = `#define TORCH_VERSION_MAJOR ${major}\n#define TORCH_VERSION_MINOR ${minor}\n#define TORCH_VERSION_PATCH ${patch}\n`;
+  const parts = { MAJOR: major, MINOR: minor, PATCH: patch };
+  const header = Object.entries(parts)
+    .map(([part, number]) => `#define TORCH_VERSION_${part} ${number}\n`)
+    .join('');
   write(join(folder, 'include/torch/headeronly/version.h'), header);
-  for (const name of ['c10', 'torch_cpu', ...(flavour === 'cuda' ? ['torch_cuda'] : [])]) write(join(folder, `lib/lib${name}.so`), library(fake));
+  for (const name of ['c10', 'torch_cpu', ...(flavour === 'cuda' ? ['torch_cuda'] : [])])
+    write(join(folder, `lib/lib${name}.so`), library(fake));
   return folder;
 }
 
@@ -42,7 +46,9 @@ function library({ machine = 62, abi = 'NSt7__cxx1112basic_string', cut = false 
 
 /** A zip of `entries`, by their names in it; Python's own zip takes names that no honest one has. */
 export function zip(file: string, entries: Record<string, string>): string {
-  const script = 'import json, sys, zipfile\nwith zipfile.ZipFile(sys.argv[1], "w") as z:\n  for n, p in json.loads(sys.argv[2]).items(): z.write(p, n)';
+  const script =
+    'import json, sys, zipfile\n' +
+    'with zipfile.ZipFile(sys.argv[1], "w") as z:\n  for n, p in json.loads(sys.argv[2]).items(): z.write(p, n)';
   execFileSync('python3', ['-c', script, file, JSON.stringify(entries)]);
   return file;
 }

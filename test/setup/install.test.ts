@@ -31,8 +31,14 @@ const left = (home: string) => readdirSync(home).sort();
 test('an archive of LibTorch, a wheel and a tar are unpacked, by path or by URL', async (t) => {
   const folder = emptyFolder(t);
   const torch = fakeLibtorch(join(folder, 'libtorch'), { version: '2.12.0' });
-  const archive = zip(join(folder, 'libtorch.zip'), { ...entriesOf(torch, 'libtorch'), 'libtorch/share/cmake/x': join(torch, 'lib/libc10.so') });
-  const wheel = zip(join(folder, 'torch.whl'), { ...entriesOf(torch, 'torch'), 'torch/__init__.py': join(torch, 'lib/libc10.so') });
+  const archive = zip(join(folder, 'libtorch.zip'), {
+    ...entriesOf(torch, 'libtorch'),
+    'libtorch/share/cmake/x': join(torch, 'lib/libc10.so'),
+  });
+  const wheel = zip(join(folder, 'torch.whl'), {
+    ...entriesOf(torch, 'torch'),
+    'torch/__init__.py': join(torch, 'lib/libc10.so'),
+  });
   const tar = join(folder, 'libtorch.tar.gz');
   execFileSync('tar', ['-czf', tar, '-C', folder, 'libtorch']);
   const server = createServer((_, answer) => answer.end(readFileSync(archive))).listen(0, '127.0.0.1');
@@ -64,7 +70,11 @@ test('an archive that is none, is cut, or climbs out of its folder installs noth
   ];
   for (const archive of archives) {
     const home = join(folder, 'home');
-    await assert.rejects(setup(t, home, { archive }), (error: Error & { code: string }) => /^ERR_MIMDET_(INVALID_ARGUMENT|DEVICE)$/.test(error.code), archive);
+    await assert.rejects(
+      setup(t, home, { archive }),
+      (error: Error & { code: string }) => /^ERR_MIMDET_(INVALID_ARGUMENT|DEVICE)$/.test(error.code),
+      archive,
+    );
     assert.deepEqual(left(home), [], archive);
   }
   assert.ok(!existsSync(join(folder, 'escaped')));
@@ -72,17 +82,22 @@ test('an archive that is none, is cut, or climbs out of its folder installs noth
 
 /** A pip that knows `torch==…+cpu` only through PyTorch's own index, and writes down what it was asked. */
 function pip(folder: string, wheel: string): string {
-  return fakePython(join(folder, 'bin'), [
-    'case "$*" in',
-    '  "-c "*) exit 0;;',
-    '  *--version*) echo "pip 25";;',
-    `  *) echo "$*" >> ${folder}/asked; case "$*" in *--index-url*) ;; *) echo "ERROR: No matching distribution found for torch"; exit 1;; esac`,
-    `     while [ "$1" != --dest ]; do shift; done; /bin/cp ${wheel} "$2/torch-2.13.0+cpu-cp311-cp311-manylinux_2_28_x86_64.whl";;`,
-    'esac',
-  ].join('\n'));
+  return fakePython(
+    join(folder, 'bin'),
+    [
+      'case "$*" in',
+      '  "-c "*) exit 0;;',
+      '  *--version*) echo "pip 25";;',
+      `  *) echo "$*" >> ${folder}/asked`,
+      '     case "$*" in *--index-url*) ;; *) echo "ERROR: No matching distribution found for torch"; exit 1;; esac',
+      '     while [ "$1" != --dest ]; do shift; done',
+      `     /bin/cp ${wheel} "$2/torch-2.13.0+cpu-cp311-cp311-manylinux_2_28_x86_64.whl";;`,
+      'esac',
+    ].join('\n'),
+  );
 }
 
-test('pip is asked for the CPU wheel alone, through PyTorch\'s index where its own has none; a second setup does nothing', async (t) => {
+test("pip is asked for the CPU wheel alone, at PyTorch's index where its own has none, and only once", async (t) => {
   const folder = emptyFolder(t);
   const torch = fakeLibtorch(join(folder, 'torch'));
   const path = pip(folder, zip(join(folder, 'torch.whl'), entriesOf(torch, 'torch')));
@@ -105,15 +120,30 @@ test('without pip the error says what brings it', async (t) => {
 
 test('two at once work one after the other, and the lock goes with its owner', async () => {
   const events: string[] = [];
-  const work = (name: string) => exclusively('test of exclusively', () => events.push(`${name} waits`), async () => {
-    events.push(`${name} starts`);
-    await new Promise((done) => setTimeout(done, 50));
-    events.push(`${name} ends`);
-  });
+  const work = (name: string) =>
+    exclusively(
+      'test of exclusively',
+      () => events.push(`${name} waits`),
+      async () => {
+        events.push(`${name} starts`);
+        await new Promise((done) => setTimeout(done, 50));
+        events.push(`${name} ends`);
+      },
+    );
   await Promise.all([work('a'), work('b')]);
   assert.equal(events.filter((event) => event.endsWith('waits')).length, 1);
-  const [first, second] = events.filter((event) => !event.endsWith('waits')).map((event) => event.split(' ')[0]).filter((_, i) => i % 2 === 0);
+  const [first, second] = events
+    .filter((event) => !event.endsWith('waits'))
+    .map((event) => event.split(' ')[0])
+    .filter((_, i) => i % 2 === 0);
   assert.notEqual(first, second);
-  await assert.rejects(exclusively('test of exclusively', () => {}, () => Promise.reject(new Error('failed'))), /failed/);
+  await assert.rejects(
+    exclusively(
+      'test of exclusively',
+      () => {},
+      () => Promise.reject(new Error('failed')),
+    ),
+    /failed/,
+  );
   await work('c');
 });

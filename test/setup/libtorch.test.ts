@@ -9,7 +9,8 @@ import { inspectLibtorch } from '../../lib/libtorch-inspect.js';
 import { platformFault } from '../../lib/platform.js';
 import { emptyFolder, fakeLibtorch, fakePython, type Fake } from './fake-libtorch.js';
 
-const device = (part: RegExp) => (error: Error & { code?: string }) => error.code === 'ERR_MIMDET_DEVICE' && part.test(error.message);
+const device = (part: RegExp) => (error: Error & { code?: string }) =>
+  error.code === 'ERR_MIMDET_DEVICE' && part.test(error.message);
 
 /** A machine where each place has a LibTorch of a version of its own. */
 function machine(t: TestContext): { folder: string; env: NodeJS.ProcessEnv } {
@@ -17,7 +18,12 @@ function machine(t: TestContext): { folder: string; env: NodeJS.ProcessEnv } {
   const at = (name: string, version: string) => fakeLibtorch(join(folder, name), { version });
   at('home/libtorch', '2.12.1');
   const python = fakePython(join(folder, 'bin'), `echo ${at('site/torch', '2.11.0')}`);
-  const env = { PATH: python, MIMDET_HOME: join(folder, 'home'), MIMDET_LIBTORCH: at('first', '2.13.0'), LIBTORCH: at('second', '2.13.1') };
+  const env = {
+    PATH: python,
+    MIMDET_HOME: join(folder, 'home'),
+    MIMDET_LIBTORCH: at('first', '2.13.0'),
+    LIBTORCH: at('second', '2.13.1'),
+  };
   return { folder, env };
 }
 
@@ -37,7 +43,10 @@ test('a place that was named and does not fit is an error that names it, not pas
   const { folder, env } = machine(t);
   for (const name of ['MIMDET_LIBTORCH', 'LIBTORCH']) {
     const wrong = { ...env, MIMDET_LIBTORCH: '', [name]: join(folder, 'missing') };
-    assert.throws(() => findLibtorch({ env: wrong }), device(new RegExp(`\`${name}\` but received '.*missing', which is no folder`)));
+    assert.throws(
+      () => findLibtorch({ env: wrong }),
+      device(new RegExp(`\`${name}\` but received '.*missing', which is no folder`)),
+    );
   }
   assert.throws(() => findLibtorch({ libtorch: folder, env }), device(/`libtorch` but received .* has no lib\/libc10.so/));
 });
@@ -53,14 +62,18 @@ test('where nothing fits, the error names the command that mends it, and what wa
 test('every place is told with a verdict', (t) => {
   const { env } = machine(t);
   const places = [...libtorchPlaces({ env })];
-  assert.deepEqual([...new Set(places.map((place) => place.origin))], ['MIMDET_LIBTORCH', 'LIBTORCH', 'setup', 'python', 'system']);
+  assert.deepEqual(
+    [...new Set(places.map((place) => place.origin))],
+    ['MIMDET_LIBTORCH', 'LIBTORCH', 'setup', 'python', 'system'],
+  );
   assert.equal(places[0]!.verdict, 'LibTorch 2.13.0 (cpu)');
   assert.ok(places.every((place) => place.verdict.length > 0));
 });
 
 test('Python without torch, and none at all, are told apart', (t) => {
   const folder = emptyFolder(t);
-  const verdict = (PATH: string) => [...libtorchPlaces({ env: { PATH, MIMDET_HOME: folder } })].find(({ origin }) => origin === 'python')!.verdict;
+  const verdict = (PATH: string) =>
+    [...libtorchPlaces({ env: { PATH, MIMDET_HOME: folder } })].find(({ origin }) => origin === 'python')!.verdict;
   assert.match(verdict(folder), /no python3/);
   assert.match(verdict(fakePython(join(folder, 'bin'), 'echo')), /no torch/);
 });
