@@ -105,8 +105,10 @@ async function timed(name, work) {
   return { ...result, seconds };
 }
 
-/** The reference pictures as PPM, below one folder by the name of their own. Only once, and again where some changed. */
-/** Of the folders that the native tests and the parity program read; `images` holds files that are no pictures on purpose. */
+/**
+ * The reference pictures as PPM, below one folder by the name of their own. Only once, and again where some changed. Of the folders that the
+ * native tests and the parity program read; `images` holds files that are no pictures on purpose.
+ */
 async function decodePictures() {
   const folders = ['micro', 'resize'];
   const stamp = join(pictures, 'decoded');
