@@ -24,25 +24,11 @@ function checkNode() {
 async function buildAddon() {
   const { ensureLibtorch } = await import('../dist/setup/install-libtorch.js');
   const { buildNative, publishAddon } = await import('../dist/setup/build-addon.js');
+  const { buildProgress } = await import('../dist/setup/build-progress.js');
   const libtorch = await ensureLibtorch({ report: note });
-  const { echo, end } = progress(`Building the native code for LibTorch ${libtorch.version}`);
+  const { echo, end } = buildProgress(`Building the native code for LibTorch ${libtorch.version}`);
   const addon = await buildNative({ libtorch, out: `${root}/out/native`, tests: true, report: note, echo }).finally(end);
   await publishAddon(addon, `${root}/dist`, libtorch);
-}
-
-/** Shows a build's own "[3/80]" or "[ 12%]": at once on a terminal, else every half minute. Silent where nothing is built. */
-function progress(title) {
-  const live = process.stderr.isTTY;
-  let said = false;
-  let last = 0;
-  const echo = (text) => {
-    const step = text.match(/^\[\s*(\d+\/\d+|\d+%)\]/gm)?.at(-1);
-    if (!step || (said && Date.now() - last < (live ? 100 : 30_000))) return;
-    process.stderr.write(live ? `\r\x1b[K${title} ${step}` : `${title} ${step}\n`);
-    said = true;
-    last = Date.now();
-  };
-  return { echo, end: () => said && live && process.stderr.write('\n') };
 }
 
 if (process.argv[1] === `${root}/scripts/build.mjs`) {

@@ -1,6 +1,7 @@
 // `mimdet setup`: LibTorch where none fits, the addon where the one that came does not. Quick and quiet when both are there.
 // Before it: main. After it: Detector.load works.
 
+import { buildProgress } from '../setup/build-progress.js';
 import { ensureAddon } from '../setup/ensure-addon.js';
 import { ensureLibtorch } from '../setup/install-libtorch.js';
 import { defineCommand } from './command.js';
@@ -27,9 +28,10 @@ async function run(_: string[], args: Args): Promise<number> {
   const flavour = flavourOf(args);
   const say = (text: string): boolean => process.stderr.write(text);
   const report = (line: string): unknown => !args.quiet && say(`${line}\n`);
-  const echo = args.verbose ? say : undefined;
-  const libtorch = await ensureLibtorch({ flavour, archive: args.archive, report, echo });
-  await ensureAddon(libtorch, args.rebuild, { report, echo });
+  const verbose = args.verbose ? say : undefined;
+  const libtorch = await ensureLibtorch({ flavour, archive: args.archive, report, echo: verbose });
+  const { echo, end } = buildProgress('Compiling');
+  await ensureAddon(libtorch, args.rebuild, { report, echo: verbose ?? (args.quiet ? undefined : echo) }).finally(end);
   report(`LibTorch ${libtorch.version} (${libtorch.flavour}) in ${libtorch.folder}, and an addon that fits`);
   return 0;
 }

@@ -17,7 +17,7 @@ export async function ensureAddon(
   { report, echo }: Pick<BuildOptions, 'report' | 'echo'>,
 ): Promise<void> {
   if (!rebuild && (await probeAddon()).addon) return;
-  report(`Building the addon for LibTorch ${libtorch.version} (some minutes)`);
+  report(`Building the addon for LibTorch ${libtorch.version}: some minutes`);
   const { out, folder } = buildFolders(libtorch.version);
   const built = await buildNative({ libtorch, out, tests: isCheckout, report, echo });
   await publishAddon(built, folder, libtorch);

@@ -16,6 +16,8 @@ const project = join(folder, 'project');
 const installed = join(project, 'node_modules', 'mimdet');
 const emptyHome = join(folder, 'empty');
 
+const patience = process.env.MIMDET_TEST_REBUILD ? 1_800_000 : 300_000; // ms for one program
+
 interface Result {
   status: number;
   stdout: string;
@@ -24,7 +26,7 @@ interface Result {
 
 function start(command: string, args: string[], env: NodeJS.ProcessEnv = {}, cwd = project): Promise<Result> {
   return new Promise((resolve) => {
-    const options = { cwd, env: { ...process.env, NODE_TEST_CONTEXT: undefined, ...env }, timeout: 300_000, maxBuffer: 1 << 26 };
+    const options = { cwd, env: { ...process.env, NODE_TEST_CONTEXT: undefined, ...env }, timeout: patience, maxBuffer: 1 << 26 };
     execFile(command, args, options, (error, stdout, stderr) =>
       resolve({ status: error ? Number(error.code ?? 1) : 0, stdout, stderr }),
     );
