@@ -48,6 +48,7 @@ class Detector {
   at::ScalarType dtype_;
   ModelInfo info_;
   std::unique_ptr<MaskRcnn> model_;
+  mutable int64_t passes_ = 0;  // detect() is called from one thread
 };
 
 }  // namespace mimdet
