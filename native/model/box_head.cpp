@@ -1,7 +1,6 @@
 #include "model/box_head.h"
 
 #include <ATen/TensorOperators.h>
-#include <ATen/ops/index.h>
 #include <ATen/ops/isfinite.h>
 #include <ATen/ops/softmax.h>
 #include <ATen/ops/zeros.h>

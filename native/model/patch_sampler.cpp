@@ -2,7 +2,6 @@
 
 #include <ATen/CPUGeneratorImpl.h>
 #include <ATen/ops/argsort.h>
-#include <ATen/ops/empty.h>
 #include <ATen/ops/rand.h>
 
 #include <algorithm>

@@ -39,11 +39,12 @@ void compare_stem(const Bench& b) {
 
 /// ids_restore of padding patches is whatever the reference's sort gave: only a picture's own patches are compared.
 double unequal_places(const Bench& b, const at::Tensor& ids_restore) {
+  const auto patches = [](int64_t pixels) { return (pixels + fixed::kStride - 1) / fixed::kStride; };
   double unequal = 0;
   for (int64_t n = 0; n < b.pictures(); ++n) {
     const auto own = [&](const at::Tensor& ids) {
       const SizeHw size = b.forward.sizes[n];
-      return ids[n].view({b.grid().height, b.grid().width}).slice(0, 0, (size.height + 15) / 16).slice(1, 0, (size.width + 15) / 16);
+      return ids[n].view({b.grid().height, b.grid().width}).slice(0, 0, patches(size.height)).slice(1, 0, patches(size.width));
     };
     unequal += count_unequal(own(ids_restore), own(b.stored("ids_restore")));
   }
