@@ -35,7 +35,7 @@ export interface DecodeOptions {
   signal?: AbortSignal;
 }
 
-export const defaultMaxPixels = 268_402_689;
+const defaultMaxPixels = 268_402_689;
 
 const decodeOptions = { maxPixels: integer(1), signal: abortSignal };
 

@@ -52,7 +52,7 @@ function openLibtorch(libtorch: Libtorch): void {
 let jobs = 0;
 
 /** A number for a cancellable call. No two threads of the process hand out the same. */
-export function newJob(): number {
+function newJob(): number {
   return threadId * 2 ** 32 + ++jobs;
 }
 

@@ -3,7 +3,7 @@
 import { MimdetError } from './errors.js';
 
 /** The oldest C library that LibTorch's builds run with (manylinux_2_28). */
-export const oldestGlibc = '2.28';
+const oldestGlibc = '2.28';
 
 export interface Platform {
   system: string; // 'linux'

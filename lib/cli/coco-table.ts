@@ -28,7 +28,7 @@ function lines(summary: IouSummary): [key: string, kind: 'AP' | 'AR', iou: strin
 
 const titles = { AP: 'Average Precision', AR: 'Average Recall' };
 
-export function cocoLines(summary: IouSummary): string {
+function cocoLines(summary: IouSummary): string {
   const values = summary as unknown as Record<string, number>;
   return lines(summary)
     .map(([key, kind, iou, area, maxDets]) => {

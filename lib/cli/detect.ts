@@ -73,7 +73,7 @@ function checkSomethingToDo(items: Item[]): void {
  * Results in the order of the items. Items that are an error already go round the detector: they wait in `early`, by the
  * number of pictures before them, until those are done.
  */
-export async function* detectItems(
+async function* detectItems(
   detector: Detector,
   items: AsyncIterable<Item> | Iterable<Item>,
   settings: DetectManyOptions,

@@ -129,7 +129,7 @@ async function removePartials(home: string): Promise<void> {
 }
 
 /** CUDA where the driver shows a GPU. */
-export function defaultFlavour(): 'cpu' | 'cuda' {
+function defaultFlavour(): 'cpu' | 'cuda' {
   const gpus = '/proc/driver/nvidia/gpus';
   return existsSync('/dev/nvidia0') || (existsSync(gpus) && readdirSync(gpus).length > 0) ? 'cuda' : 'cpu';
 }

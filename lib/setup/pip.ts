@@ -8,7 +8,7 @@ import { MimdetError } from '../errors.js';
 import { lastLines, runProgram, type ProgramOptions } from './run-program.js';
 
 /** The version that `mimdet setup` installs. */
-export const pinnedTorch = '2.13.0';
+const pinnedTorch = '2.13.0';
 
 const pytorchCpuIndex = 'https://download.pytorch.org/whl/cpu';
 // A wheel of any Python serves, since only its C++ libraries are used: this one is asked for where the Python here has none.

@@ -2,26 +2,13 @@
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
 
-#include "image/preprocess.h"
 #include "model/roi_pooler.h"
 #include "model_parity.h"
 
 namespace mimdet::parity {
 namespace {
 
-struct Chain {
-  const Model& model;
-  const Forward& forward;
-  Report& report;
-
-  std::string row(const std::string& station) const { return forward.name + "/from picture/" + station; }
-  const at::Tensor& stored(const std::string& station) const { return forward.stored[station]; }
-  void close(const std::string& station, const at::Tensor& ours) const {
-    if (forward.stored.has(station)) report.add(row(station), relative_error(ours, stored(station)), kChainTolerance);
-  }
-};
-
-BackboneFeatures chain_backbone(const Chain& chain, const ImageBatch& batch) {
+BackboneFeatures chain_backbone(const Comparison& chain, const ImageBatch& batch) {
   const Forward& forward = chain.forward;
   const MimdetBackbone& backbone = chain.model.backbone;
   const BackboneFeatures features =
@@ -34,7 +21,7 @@ BackboneFeatures chain_backbone(const Chain& chain, const ImageBatch& batch) {
 }
 
 /// Our proposals, in the stored order where they are the same set.
-std::vector<Proposals> chain_proposals(const Chain& chain, const Pyramid& pyramid) {
+std::vector<Proposals> chain_proposals(const Comparison& chain, const Pyramid& pyramid) {
   const RpnOutput output = chain.model.rpn.head(pyramid);
   for (size_t i = 0; i < pyramid.size(); ++i) {
     const std::string level = "rpn.p" + std::to_string(i + 2);
@@ -52,7 +39,7 @@ std::vector<Proposals> chain_proposals(const Chain& chain, const Pyramid& pyrami
   return proposals;
 }
 
-void put_in_stored_order(const Chain& chain, std::vector<SelectedBoxes>& selected) {
+void put_in_stored_order(const Comparison& chain, std::vector<SelectedBoxes>& selected) {
   for (size_t n = 0; n < selected.size(); ++n) {
     Instances& own = selected[n].instances;
     const std::string prefix = "detections." + std::to_string(n);
@@ -72,7 +59,7 @@ std::vector<at::Tensor> boxes_of(const std::vector<Proposals>& proposals) {
   return boxes;
 }
 
-void chain_box_head(const Chain& chain, const Pyramid& pyramid, const std::vector<Proposals>& proposals) {
+void chain_box_head(const Comparison& chain, const Pyramid& pyramid, const std::vector<Proposals>& proposals) {
   const at::Tensor pooled = pool_rois(pyramid, boxes_of(proposals), chain.model.config.roi.box_pool);
   const at::Tensor features = chain.model.roi_heads.box_head().features(pooled);
   const BoxPredictions predictions = chain.model.roi_heads.box_head().predict(features);
@@ -85,10 +72,8 @@ void chain_box_head(const Chain& chain, const Pyramid& pyramid, const std::vecto
 }  // namespace
 
 std::vector<Instances> compare_chain(const Model& model, const Forward& forward, Report& report) {
-  const Chain chain{model, forward, report};
-  std::vector<ImageView> views;
-  for (const Image& picture : forward.pictures) views.push_back(picture.view());
-  const ImageBatch batch = preprocess(views, model.config, at::kCPU);
+  const Comparison chain{model, forward, report, "/from picture/", kChainTolerance};
+  const ImageBatch batch = forward.batch(model.config);
   chain.close("input", batch.pixels);
 
   const Pyramid pyramid = model.fpn(chain_backbone(chain, batch));

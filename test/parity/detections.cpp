@@ -87,9 +87,7 @@ Instances detect_one(const Model& model, const ImageView& picture, double score_
 
 /// A forward's own entry: the pictures of a batch travel together, and noise comes from the file.
 std::vector<Instances> detect_forward(const Model& model, const Forward& forward) {
-  std::vector<ImageView> views;
-  for (const Image& picture : forward.pictures) views.push_back(picture.view());
-  const ImageBatch batch = preprocess(views, model.config, at::kCPU);
+  const ImageBatch batch = forward.batch(model.config);
   if (!forward.has_noise) return model.whole.detect(batch, forward.options(), nullptr);
   const Pyramid pyramid = model.fpn(model.backbone.with_noise(batch, forward.stored["noise"], forward.sample_ratio));
   return model.roi_heads(pyramid, model.rpn(pyramid, batch.sizes), batch.sizes, forward.options());

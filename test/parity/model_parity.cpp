@@ -1,5 +1,6 @@
 #include "model_parity.h"
 
+#include "image/preprocess.h"
 #include "model/state_dict.h"
 #include "weights/safetensors.h"
 
@@ -18,6 +19,12 @@ DetectOptions Forward::options() const {
   DetectOptions options;
   options.sample_ratio = sample_ratio;
   return options;
+}
+
+ImageBatch Forward::batch(const ModelConfig& config) const {
+  std::vector<ImageView> views;
+  for (const Image& picture : pictures) views.push_back(picture.view());
+  return preprocess(views, config, at::kCPU);
 }
 
 void add_match(Report& report, const std::string& name, const BoxMatch& match, const std::string& value_name, double value_tolerance) {

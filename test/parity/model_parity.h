@@ -45,6 +45,24 @@ struct Forward {
 
   Forward(const Folder& folder, const Json& forwards, const std::string& forward_name);
   DetectOptions options() const;
+  /// The pictures at their own size, as the model takes them.
+  ImageBatch batch(const ModelConfig& config) const;
+};
+
+/// What the comparisons of one forward share.
+struct Comparison {
+  const Model& model;
+  const Forward& forward;
+  Report& report;
+  std::string prefix;  // of the rows
+  double tolerance;    // of a station's relative error
+
+  const at::Tensor& stored(const std::string& station) const { return forward.stored[station]; }
+  std::string row(const std::string& station) const { return forward.name + prefix + station; }
+  void close(const std::string& station, const at::Tensor& ours) const {
+    if (forward.stored.has(station)) report.add(row(station), relative_error(ours, stored(station)), tolerance);
+  }
+  void equal(const std::string& station, const at::Tensor& ours) const { report.add(row(station), count_unequal(ours, stored(station)), 0); }
 };
 
 /// Each station fed with the stored one before it.

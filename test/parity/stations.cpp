@@ -3,34 +3,20 @@
 #include <ATen/ops/cat.h>
 #include <ATen/ops/max_pool2d.h>
 
-#include "image/preprocess.h"
 #include "model/roi_pooler.h"
 #include "model_parity.h"
 
 namespace mimdet::parity {
 namespace {
 
-/// What the comparisons of one forward share.
-struct Bench {
-  const Model& model;
-  const Forward& forward;
-  Report& report;
-
-  const at::Tensor& stored(const std::string& station) const { return forward.stored[station]; }
-  std::string row(const std::string& station) const { return forward.name + "/" + station; }
-  void close(const std::string& station, const at::Tensor& ours) const {
-    if (forward.stored.has(station)) report.add(row(station), relative_error(ours, stored(station)), kStationTolerance);
-  }
-  void equal(const std::string& station, const at::Tensor& ours) const { report.add(row(station), count_unequal(ours, stored(station)), 0); }
+struct Bench : Comparison {
   SizeHw grid() const { return {stored("stem.3").size(2), stored("stem.3").size(3)}; }
   int64_t pictures() const { return static_cast<int64_t>(forward.sizes.size()); }
   static std::string numbered(const char* group, int64_t n, const char* what) { return group + std::to_string(n) + what; }
 };
 
 void compare_stem(const Bench& b) {
-  std::vector<ImageView> views;
-  for (const Image& picture : b.forward.pictures) views.push_back(picture.view());
-  b.close("input", preprocess(views, b.model.config, at::kCPU).pixels);
+  b.close("input", b.forward.batch(b.model.config).pixels);
   const ConvStem& stem = b.model.backbone.stem();
   for (size_t i = 0; i < 4; ++i) b.close("stem." + std::to_string(i), stem.stage(i, b.stored(i ? "stem." + std::to_string(i - 1) : "input")));
   b.close("c2", b.stored("stem.1"));
@@ -166,7 +152,7 @@ void compare_heads(const Bench& b) {
 }  // namespace
 
 void compare_stations(const Model& model, const Forward& forward, Report& report) {
-  const Bench bench{model, forward, report};
+  const Bench bench{{model, forward, report, "/", kStationTolerance}};
   compare_stem(bench);
   compare_backbone(bench);
   compare_fpn(bench);
