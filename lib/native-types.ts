@@ -90,6 +90,61 @@ export interface NativeRle {
   counts: string;
 }
 
+/** One object of a picture, in pixels of the picture as it is seen. */
+export interface NativeTrainingObject {
+  classId: number;
+  box: [number, number, number, number]; // x1 y1 x2 y2
+  polygons?: number[][]; // rings x0 y0 x1 y1 …
+  rle?: NativeRle;
+}
+
+/** A decoded picture with what is on it; `objects` is the JSON text of a NativeTrainingObject[] (no crowds). */
+export interface NativeTrainingSample {
+  image: NativeImage;
+  objects: string;
+  donor?: { image: NativeImage; objects: string }; // of which copy-paste takes objects
+}
+
+/** Pictures as the model will see them: augmented, not yet normalised. Lives in native memory until `dispose()` or garbage collection. */
+export interface NativeBatch {
+  readonly length: number;
+  /** For `draw --augmented` and tests; objects in the form of NativeTrainingObject[]. */
+  picture(index: number): { image: NativeImage; objects: string };
+  dispose(): void;
+}
+
+/** Which pictures are seen at positions first … first + length - 1 of a run: a new shuffle each epoch, a function of its arguments alone. */
+export interface NativePlan {
+  pictures: Uint32Array;
+  donors: Uint32Array;
+}
+
+export interface NativeStepReport {
+  step: number; // counted from 1
+  lr: number; // of a group with factor 1
+  losses: { rpnCls: number; rpnLoc: number; cls: number; boxReg: number; mask: number };
+  total: number;
+  gradNorm: number; // before clipping; over all trainable parameters
+  objects: number;
+  foreground: number; // RoIs in the mask and box losses
+  ms: { prepare: number; backbone: number; rpn: number; roi: number; backward: number; update: number; total: number };
+}
+
+export interface NativeTrainer {
+  readonly step: number; // steps done
+  /** JSON text: { parameters, trainable, frozen: [names], notes: [what was re-made or left out of the initial weights] } */
+  readonly summary: string;
+  /** `batches`: as many as are accumulated into one step. Rejects with ERR_MIMDET_DIVERGED (nothing is updated then). */
+  trainStep(batches: NativeBatch[], job: number): Promise<NativeStepReport>;
+  /** A weights file that Detector.load takes; `which`: the EMA where there is one ('ema'), or the weights of the last step ('raw'). */
+  saveWeights(path: string, which: 'ema' | 'raw', half: boolean, metadata: Record<string, string>, job: number): Promise<void>;
+  /** Everything that the next step depends on, atomically; `state` is free JSON text that loadCheckpoint gives back. */
+  saveCheckpoint(path: string, state: string, job: number): Promise<void>;
+  /** @returns `state` */
+  loadCheckpoint(path: string, job: number): Promise<string>;
+  close(): Promise<void>;
+}
+
 export interface NativeAddon {
   /** The LibTorch that it was built for, "2.13.0". */
   readonly builtFor: string;
@@ -106,6 +161,11 @@ export interface NativeAddon {
   /** JSON text: { config, metadata, tensors: [{ name, dtype, shape }], bytes } without reading the tensors. */
   inspectWeights(source: string | Uint8Array): string;
   presetConfig(name: string): string; // JSON text
+  /** `options`: JSON text, see docs/training.md; `init`: a weights file (own, MAE-initialised) or '' for fresh weights. */
+  createTrainer(options: string, init: string, job: number): Promise<NativeTrainer>;
+  /** Resizes and augments on threads of its own. `augment`: JSON text; `seed` and `first` (position of the first picture) decide what is drawn. */
+  prepareBatch(samples: NativeTrainingSample[], augment: string, seed: bigint, first: number, job: number): Promise<NativeBatch>;
+  trainingPlan(seed: bigint, pictures: number, first: number, length: number): NativePlan;
   rleToBitmap(rle: NativeRle): Uint8Array; // row by row
   rleFromBitmap(bitmap: Uint8Array, height: number, width: number): NativeRle;
   /** The union of rings x0 y0 x1 y1 …, by COCO's rule. */
