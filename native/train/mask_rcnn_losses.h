@@ -1,0 +1,53 @@
+// The map of one training step: images and targets -> backbone -> FPN -> RPN -> RoI heads -> five losses, ready for backward.
+// Before it: batch. After it: trainer (backward, clip, update). Paper, section 3; Ren et al. 2015, He et al. 2017.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include <vector>
+
+#include "base/cancel.h"
+#include "model/anchors.h"
+#include "model/config.h"
+#include "model/targets.h"
+#include "model/training_draws.h"
+#include "structures/image_batch.h"
+#include "train/backbone.h"
+#include "train/parameters.h"
+
+namespace mimdet {
+
+/// Scalars, each with its gradient; their sum is what a step descends.
+struct Losses {
+  at::Tensor rpn_cls, rpn_loc, cls, box_reg, mask;
+  at::Tensor total() const { return rpn_cls + rpn_loc + cls + box_reg + mask; }
+};
+
+struct StepLosses {
+  Losses losses;
+  int64_t objects = 0;     // in the batch
+  int64_t foreground = 0;  // RoIs of the box loss
+  struct {
+    double backbone = 0, rpn = 0, roi = 0;
+  } forward_ms;
+};
+
+class MaskRcnnLosses {
+ public:
+  /// `parameters` must outlive it. `checkpointing` recomputes the stem and the transformer blocks in the backward pass: less memory, more work.
+  MaskRcnnLosses(const ModelConfig& config, const Parameters& parameters, bool checkpointing = false);
+
+  /// The losses of one batch; `targets` of each picture. The encoder sees `sample_ratio` of the patches (1: all, nothing is drawn).
+  /// Moves BatchNorm's running statistics. Proposals of each picture may be `given` (R, 4), for tests. Error(kDiverged) where the forward
+  /// pass is not finite any more; Cancelled between stations.
+  StepLosses operator()(const ImageBatch& images, const std::vector<Targets>& targets, TrainingDraws& draws, double sample_ratio,
+                        const CancelFlag& cancel = nullptr, const std::vector<at::Tensor>* given_proposals = nullptr) const;
+
+ private:
+  ModelConfig config_;
+  const Parameters& parameters_;
+  train::Backbone backbone_;
+  Anchors anchors_;
+};
+
+}  // namespace mimdet
