@@ -2,118 +2,15 @@
 #include "model/config.h"
 
 #include <cmath>
-#include <set>
 
 #include "base/error.h"
 #include "base/json.h"
+#include "base/json_section.h"
 
 namespace mimdet {
 namespace {
 
-[[noreturn]] void wrong(const std::string& what, const std::string& name, const Json& received) {
-  std::string text = received.dump();
-  if (text.size() > 80) text = text.substr(0, 77) + "...";
-  fail_expected(ErrorCode::kInvalidArgument, what, name, text);
-}
-
-/// Reads members of one JSON object by key; a key that nobody asked for is an error at the end.
-class Section {
- public:
-  Section(const Json& json, std::string path) : json_(json), path_(std::move(path)) {
-    if (!json.is_object()) wrong("an object", path_.empty() ? "config" : path_, json);
-  }
-
-  void integer(const char* key, int64_t& value, int64_t least, int64_t most) {
-    const Json* found = take(key);
-    if (!found) return;
-    if (!found->is_number() || found->number() != std::floor(found->number()) || found->number() < double(least) || found->number() > double(most))
-      wrong("an integer from " + std::to_string(least) + " to " + std::to_string(most), name(key), *found);
-    value = found->integer();
-  }
-
-  void number(const char* key, double& value, double least, double most) {
-    const Json* found = take(key);
-    if (!found) return;
-    if (!found->is_number() || !(found->number() >= least && found->number() <= most))
-      wrong("a number from " + Json(least).dump() + " to " + Json(most).dump(), name(key), *found);
-    value = found->number();
-  }
-
-  void numbers(const char* key, std::vector<double>& values, size_t count, double least) {
-    const Json* found = take(key);
-    if (found) values = read_numbers(*found, name(key), count, least);
-  }
-
-  void pair(const char* key, int64_t& first, int64_t& second) {
-    const Json* found = take(key);
-    if (!found) return;
-    const auto values = read_numbers(*found, name(key), 2, 1);
-    for (double v : values)
-      if (v != std::floor(v) || v > 1e6) wrong("two integers from 1 to 1000000", name(key), *found);
-    first = static_cast<int64_t>(values[0]);
-    second = static_cast<int64_t>(values[1]);
-  }
-
-  void sizes(const char* key, std::vector<std::vector<double>>& values) {
-    const Json* found = take(key);
-    if (!found) return;
-    if (!found->is_array() || found->array().size() != 5) wrong("a list for each of the five levels", name(key), *found);
-    values.clear();
-    for (const Json& level : found->array()) values.push_back(read_numbers(level, name(key), 0, 1e-3));
-    for (const auto& level : values)
-      if (level.size() != values[0].size()) wrong("lists of one length", name(key), *found);  // the RPN head is shared
-  }
-
-  void strings(const char* key, std::vector<std::string>& values) {
-    const Json* found = take(key);
-    if (!found) return;
-    if (!found->is_array() || found->array().empty() || found->array().size() > 100000) wrong("a list of names", name(key), *found);
-    values.clear();
-    for (const Json& item : found->array()) {
-      if (!item.is_string()) wrong("a list of names", name(key), *found);
-      values.push_back(item.string());
-    }
-    if (std::set<std::string>(values.begin(), values.end()).size() != values.size()) wrong("names that differ", name(key), *found);
-  }
-
-  template <class Read>
-  void section(const char* key, Read read) {
-    const Json* found = take(key);
-    if (!found) return;
-    Section inner(*found, name(key));
-    read(inner);
-    inner.finish();
-  }
-
-  void finish() {
-    for (const auto& [key, value] : json_.object())
-      if (!taken_.count(key)) fail_expected(ErrorCode::kInvalidArgument, "no such key", name(key.c_str()), value.kind());
-  }
-
- private:
-  const Json* take(const char* key) {
-    taken_.insert(key);
-    return json_.find(key);
-  }
-  std::string name(const char* key) const { return path_.empty() ? std::string("config.") + key : path_ + "." + key; }
-
-  static std::vector<double> read_numbers(const Json& json, const std::string& name, size_t count, double least) {
-    const std::string what = (count ? std::to_string(count) : std::string("one or more")) + " numbers of at least " + Json(least).dump();
-    if (!json.is_array() || json.array().empty() || json.array().size() > 64 || (count && json.array().size() != count)) wrong(what, name, json);
-    std::vector<double> values;
-    for (const Json& item : json.array()) {
-      if (!item.is_number() || !(item.number() >= least) || item.number() > 1e6) wrong(what, name, json);
-      values.push_back(item.number());
-    }
-    return values;
-  }
-
-  const Json& json_;
-  std::string path_;
-  std::set<std::string> taken_;
-};
-
-void read_encoder(Section& s, EncoderConfig& c) {
+void read_encoder(JsonSection& s, EncoderConfig& c) {
   s.integer("dim", c.dim, 8, 16384);
   s.integer("depth", c.depth, 1, 512);
   s.integer("heads", c.heads, 1, 1024);
@@ -122,7 +19,7 @@ void read_encoder(Section& s, EncoderConfig& c) {
   s.number("layerNormEps", c.layer_norm_eps, 1e-12, 1);
 }
 
-void read_decoder(Section& s, DecoderConfig& c) {
+void read_decoder(JsonSection& s, DecoderConfig& c) {
   s.integer("dim", c.dim, 4, 16384);
   s.integer("depth", c.depth, 1, 512);
   s.integer("heads", c.heads, 1, 1024);
@@ -130,7 +27,7 @@ void read_decoder(Section& s, DecoderConfig& c) {
   s.number("layerNormEps", c.layer_norm_eps, 1e-12, 1);
 }
 
-void read_rpn(Section& s, RpnConfig& c) {
+void read_rpn(JsonSection& s, RpnConfig& c) {
   s.integer("convs", c.convs, 1, 16);
   s.sizes("anchorSizes", c.anchor_sizes);
   s.numbers("anchorRatios", c.anchor_ratios, 0, 1e-3);
@@ -141,7 +38,7 @@ void read_rpn(Section& s, RpnConfig& c) {
   s.number("nmsThreshold", c.nms_threshold, 0, 1);
 }
 
-void read_roi(Section& s, RoiConfig& c) {
+void read_roi(JsonSection& s, RoiConfig& c) {
   s.integer("boxPool", c.box_pool, 1, 64);
   s.integer("maskPool", c.mask_pool, 1, 64);
   s.integer("boxConvs", c.box_convs, 0, 16);
@@ -182,15 +79,15 @@ Json json_numbers(const std::vector<double>& values) {
 
 ModelConfig ModelConfig::from_json(const Json& json) {
   ModelConfig c;
-  Section s(json, "");
+  JsonSection s(json, "config");
   s.integer("imageSize", c.image_size, 16, 65536);
   s.integer("patchSize", c.patch_size, 1, 1024);
   s.number("sampleRatio", c.sample_ratio, 0.01, 1);
-  s.section("encoder", [&](Section& inner) { read_encoder(inner, c.encoder); });
-  s.section("decoder", [&](Section& inner) { read_decoder(inner, c.decoder); });
-  s.section("fpn", [&](Section& inner) { inner.integer("channels", c.fpn_channels, 1, 16384); });
-  s.section("rpn", [&](Section& inner) { read_rpn(inner, c.rpn); });
-  s.section("roi", [&](Section& inner) { read_roi(inner, c.roi); });
+  s.section("encoder", [&](JsonSection& inner) { read_encoder(inner, c.encoder); });
+  s.section("decoder", [&](JsonSection& inner) { read_decoder(inner, c.decoder); });
+  s.section("fpn", [&](JsonSection& inner) { inner.integer("channels", c.fpn_channels, 1, 16384); });
+  s.section("rpn", [&](JsonSection& inner) { read_rpn(inner, c.rpn); });
+  s.section("roi", [&](JsonSection& inner) { read_roi(inner, c.roi); });
   s.numbers("pixelMean", c.pixel_mean, 3, -1e6);
   s.numbers("pixelStd", c.pixel_std, 3, 1e-6);
   s.integer("minSize", c.min_size, 1, 65536);
