@@ -10,10 +10,10 @@ namespace {
 constexpr size_t kGridsKept = 16;  // a service meets few padded shapes; 800×1333 `base` holds 13 MB each
 }
 
-PositionEmbedding::PositionEmbedding(const WeightSource& weights, const std::string& name) : weights_(weights) {
+PositionEmbedding::PositionEmbedding(const WeightSource& weights, const std::string& name) : options_(weights.options()) {
   const at::Tensor rows = weights.float32(name).slice(1, 1);  // (1, g², C)
   const auto side = static_cast<int64_t>(std::llround(std::sqrt(static_cast<double>(rows.size(1)))));
-  stored_ = rows.transpose(1, 2).reshape({1, rows.size(2), side, side}).clone();  // not a part of the file any more; see place()
+  stored_ = rows.transpose(1, 2).reshape({1, rows.size(2), side, side}).clone();  // not a part of the file any more; see WeightSource::place
 }
 
 at::Tensor PositionEmbedding::operator()(SizeHw grid) const {
@@ -22,7 +22,7 @@ at::Tensor PositionEmbedding::operator()(SizeHw grid) const {
     kept_.splice(kept_.begin(), kept_, found);
     return kept_.front().second;
   }
-  kept_.emplace_front(grid, weights_.place(resized(grid)));
+  kept_.emplace_front(grid, resized(grid).to(options_).contiguous());
   if (kept_.size() > kGridsKept) kept_.pop_back();
   return kept_.front().second;
 }

@@ -23,8 +23,8 @@ class PositionEmbedding {
  private:
   at::Tensor resized(SizeHw grid) const;
 
-  at::Tensor stored_;  // (1, C, g, g) float32 on the CPU
-  WeightSource weights_;
+  at::Tensor stored_;  // (1, C, g, g) float32
+  at::TensorOptions options_;  // of the model
   mutable std::list<std::pair<SizeHw, at::Tensor>> kept_;  // most recently used first; one compute thread, so no lock
 };
 

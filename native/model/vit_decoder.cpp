@@ -24,8 +24,7 @@ at::Tensor VitDecoder::embed_kept(const at::Tensor& encoded, const at::Tensor& s
 at::Tensor VitDecoder::project_stem(const at::Tensor& stem_feature) const { return stem_proj_(as_tokens(stem_feature)); }
 
 at::Tensor VitDecoder::fill(const at::Tensor& embedded, const at::Tensor& projected, const SampledPatches& sampled, SizeHw grid) const {
-  const at::Tensor left_out = gather_rows(projected, sampled.ids_shuffle.slice(1, embedded.size(1)));
-  return gather_rows(at::cat({embedded, left_out}, 1), sampled.ids_restore).add_(position_(grid));
+  return fill_patches(embedded, projected, sampled).add_(position_(grid));
 }
 
 at::Tensor VitDecoder::operator()(at::Tensor tokens, SizeHw grid, const CancelFlag& cancel) const {
@@ -37,7 +36,16 @@ at::Tensor VitDecoder::operator()(at::Tensor tokens, SizeHw grid, const CancelFl
 }
 
 at::Tensor VitDecoder::to_map(const at::Tensor& tokens, SizeHw grid) const {
-  return norm_(tokens).transpose(1, 2).reshape({tokens.size(0), tokens.size(2), grid.height, grid.width});
+  return as_map(norm_(tokens), grid);
+}
+
+at::Tensor fill_patches(const at::Tensor& embedded, const at::Tensor& projected, const SampledPatches& sampled) {
+  const at::Tensor left_out = gather_rows(projected, sampled.ids_shuffle.slice(1, embedded.size(1)));
+  return gather_rows(at::cat({embedded, left_out}, 1), sampled.ids_restore);
+}
+
+at::Tensor as_map(const at::Tensor& tokens, SizeHw grid) {
+  return tokens.transpose(1, 2).reshape({tokens.size(0), tokens.size(2), grid.height, grid.width});
 }
 
 }  // namespace mimdet

@@ -23,6 +23,8 @@ class WeightSource {
   /// To the device and the precision.
   at::Tensor place(const at::Tensor& tensor) const;
 
+  at::TensorOptions options() const { return at::TensorOptions(dtype_).device(device_); }
+
  private:
   const at::Tensor& find(const std::string& name) const;
 

@@ -91,7 +91,7 @@ void add_rpn(NameList& list, const ModelConfig& config) {
   const std::string prefix = "proposal_generator.rpn_head.";
   const int64_t channels = config.fpn_channels, anchors = config.rpn.anchors_per_place(0);
   for (int64_t i = 0; i < config.rpn.convs; ++i)
-    list.add_conv(prefix + (config.rpn.convs == 1 ? "conv" : "conv.conv" + std::to_string(i)), channels, channels, 3);
+    list.add_conv(rpn_conv_name(i, config.rpn.convs), channels, channels, 3);
   list.add_conv(prefix + "objectness_logits", anchors, channels, 1);
   list.add_conv(prefix + "anchor_deltas", 4 * anchors, channels, 1);
 }
@@ -130,6 +130,10 @@ std::vector<ExpectedTensor> expected_tensors(const ModelConfig& config) {
   add_box_head(list, config);
   add_mask_head(list, config);
   return list.take();
+}
+
+std::string rpn_conv_name(int64_t index, int64_t count) {
+  return "proposal_generator.rpn_head.conv" + (count == 1 ? "" : ".conv" + std::to_string(index));
 }
 
 bool is_ignored_tensor(std::string_view name) {

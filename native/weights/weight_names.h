@@ -2,6 +2,7 @@
 // The single source for loading, converting, building and training.
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -24,6 +25,9 @@ struct ExpectedTensor {
 
 /// In the order of the forward pass.
 std::vector<ExpectedTensor> expected_tensors(const ModelConfig& config);
+
+/// Name of the RPN head's convolution `index` of `count`, without `.weight`: a single one has no number.
+std::string rpn_conv_name(int64_t index, int64_t count);
 
 /// Buffers that checkpoints may carry and that the configuration says better: num_batches_tracked, pixel_mean, pixel_std,
 /// cell_anchors.
