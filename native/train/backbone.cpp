@@ -2,6 +2,7 @@
 
 #include <ATen/ops/max_pool2d.h>
 
+#include "train/drop_path.h"
 #include "train/layers.h"
 #include "train/recompute.h"
 #include "train/transformer_block.h"
@@ -63,7 +64,7 @@ StemFeatures Backbone::stem(const at::Tensor& pixels) const {
 }
 
 at::Tensor Backbone::encode(at::Tensor tokens, TrainingDraws& draws) const {
-  const std::vector<float> drop = drop_path_rates(config_.encoder);
+  const std::vector<float> drop = drop_path_probabilities(config_.encoder);
   for (int64_t i = 0; i < config_.encoder.depth; ++i) {
     const std::string prefix = kEncoder + ".blocks." + std::to_string(i);
     const BranchScales scales = {branch_scale(draws, 2 * i, tokens, drop[i]), branch_scale(draws, 2 * i + 1, tokens, drop[i])};

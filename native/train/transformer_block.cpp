@@ -1,7 +1,5 @@
 #include "train/transformer_block.h"
 
-#include <ATen/ops/linspace.h>
-
 #include "train/layers.h"
 
 namespace mimdet::train {
@@ -21,11 +19,6 @@ at::Tensor transformer_block(const Parameters& parameters, const std::string& pr
   const at::Tensor hidden =
       linear(parameters, prefix + ".mlp.fc1", layer_norm(parameters, prefix + ".norm2", y, layer_norm_eps), Activation::kGelu);
   return with_branch(y, linear(parameters, prefix + ".mlp.fc2", hidden), scales.mlp);
-}
-
-std::vector<float> drop_path_rates(const EncoderConfig& config) {
-  const at::Tensor rates = at::linspace(0, config.drop_path, config.depth, at::TensorOptions(at::kFloat));
-  return {rates.const_data_ptr<float>(), rates.const_data_ptr<float>() + rates.numel()};
 }
 
 }  // namespace mimdet::train

@@ -5,9 +5,7 @@
 #include <ATen/core/Tensor.h>
 
 #include <string>
-#include <vector>
 
-#include "model/config.h"
 #include "train/parameters.h"
 
 namespace mimdet::train {
@@ -20,8 +18,5 @@ struct BranchScales {
 /// (N, L, C) -> (N, L, C)
 at::Tensor transformer_block(const Parameters& parameters, const std::string& prefix, const at::Tensor& x, int64_t heads, double layer_norm_eps,
                              const BranchScales& scales = {});
-
-/// The probability of dropping a branch in each encoder block, rising from 0 to `drop_path`; float32 as in the reference.
-std::vector<float> drop_path_rates(const EncoderConfig& config);
 
 }  // namespace mimdet::train

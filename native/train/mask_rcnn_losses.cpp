@@ -1,0 +1,101 @@
+#include "train/mask_rcnn_losses.h"
+
+#include <ATen/ops/cat.h>
+
+#include "inference/stopwatch.h"
+#include "model/box_loss.h"
+#include "model/mask_loss.h"
+#include "model/mask_targets.h"
+#include "model/proposals.h"
+#include "model/roi_pooler.h"
+#include "model/roi_sampler.h"
+#include "model/rpn_loss.h"
+#include "train/heads.h"
+#include "train/pyramid.h"
+
+namespace mimdet {
+namespace {
+
+RpnLosses first_stage(const RpnOutput& output, const at::Tensor& anchors, const std::vector<Targets>& targets, const RpnConfig& config,
+                      TrainingDraws& draws) {
+  std::vector<RpnTargets> wanted;
+  for (size_t n = 0; n < targets.size(); ++n)
+    wanted.push_back(rpn_targets(anchors, targets[n].boxes_xyxy, static_cast<int64_t>(n), config, draws));
+  return rpn_losses(flat_logits(output), flat_deltas(output), wanted, config);
+}
+
+std::vector<SampledRois> sampled_rois(const std::vector<at::Tensor>& proposals, const std::vector<Targets>& targets, const ModelConfig& config,
+                                      TrainingDraws& draws) {
+  std::vector<SampledRois> rois;
+  for (size_t n = 0; n < targets.size(); ++n)
+    rois.push_back(sample_rois(proposals[n], targets[n], static_cast<int64_t>(n), config.num_classes(), config.roi, draws));
+  return rois;
+}
+
+BoxLosses box_stage(const Parameters& parameters, const RoiConfig& config, const Pyramid& pyramid, const std::vector<SampledRois>& rois) {
+  std::vector<at::Tensor> boxes;
+  for (const SampledRois& picture : rois) boxes.push_back(picture.boxes_xyxy.to(pyramid[0].device()));
+  return box_losses(train::box_head(parameters, config, pool_rois(pyramid, boxes, config.box_pool)), rois);
+}
+
+at::Tensor mask_stage(const Parameters& parameters, const RoiConfig& config, const Pyramid& pyramid, const std::vector<SampledRois>& rois,
+                      const std::vector<Targets>& targets) {
+  std::vector<at::Tensor> boxes, classes, wanted;
+  for (size_t n = 0; n < rois.size(); ++n) {
+    const MaskRois own = mask_rois(rois[n], targets[n]);
+    boxes.push_back(own.boxes_xyxy.to(pyramid[0].device()));
+    classes.push_back(own.classes);
+    wanted.push_back(mask_targets(own, targets[n], 2 * config.mask_pool));
+  }
+  const at::Tensor logits = train::mask_head(parameters, config, pool_rois(pyramid, boxes, config.mask_pool));
+  return mask_loss(logits, at::cat(classes), at::cat(wanted));
+}
+
+std::vector<at::Tensor> boxes_of(const std::vector<Proposals>& proposals) {
+  std::vector<at::Tensor> boxes;
+  for (const Proposals& picture : proposals) boxes.push_back(picture.boxes_xyxy);
+  return boxes;
+}
+
+StepLosses counts(const std::vector<Targets>& targets, const std::vector<SampledRois>& rois) {
+  StepLosses step;
+  for (const Targets& picture : targets) step.objects += picture.boxes_xyxy.size(0);
+  for (const SampledRois& picture : rois) step.foreground += picture.foreground;
+  return step;
+}
+
+}  // namespace
+
+MaskRcnnLosses::MaskRcnnLosses(const ModelConfig& config, const Parameters& parameters, bool checkpointing)
+    : config_(config),
+      parameters_(parameters),
+      backbone_(config, parameters, checkpointing),
+      anchors_(config.rpn, parameters.tensors().front().value.device()) {}
+
+StepLosses MaskRcnnLosses::operator()(const ImageBatch& images, const std::vector<Targets>& targets, TrainingDraws& draws, double sample_ratio,
+                                      const CancelFlag& cancel, const std::vector<at::Tensor>* given_proposals) const {
+  Stopwatch watch;
+  const Pyramid pyramid = train::pyramid(parameters_, backbone_(images, draws, sample_ratio));
+  const double backbone_ms = watch.lap_ms();
+  throw_if_cancelled(cancel);
+
+  const RpnOutput output = train::rpn_head(parameters_, config_.rpn, pyramid);
+  const std::vector<at::Tensor>& anchors = anchors_(pyramid);
+  const RpnLosses rpn = first_stage(output, at::cat(anchors), targets, config_.rpn, draws);
+  const std::vector<at::Tensor> proposals =
+      given_proposals ? *given_proposals : boxes_of(training_proposals(output, anchors, images.sizes, config_.rpn));
+  const double rpn_ms = watch.lap_ms();
+  throw_if_cancelled(cancel);
+
+  const std::vector<SampledRois> rois = sampled_rois(proposals, targets, config_, draws);
+  const BoxLosses box = box_stage(parameters_, config_.roi, pyramid, rois);
+  throw_if_cancelled(cancel);
+  const at::Tensor mask = mask_stage(parameters_, config_.roi, pyramid, rois, targets);
+
+  StepLosses step = counts(targets, rois);
+  step.losses = {rpn.classification, rpn.location, box.classification, box.regression, mask};
+  step.forward_ms = {backbone_ms, rpn_ms, watch.lap_ms()};
+  return step;
+}
+
+}  // namespace mimdet
