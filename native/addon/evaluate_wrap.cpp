@@ -16,6 +16,12 @@ IouType read_iou_type(const std::string& name) {
   fail_expected(ErrorCode::kInvalidArgument, "'bbox' or 'segm'", "iouTypes", "'" + name + "'");
 }
 
+ConfusionOptions read_confusion(const Napi::Value& value) {
+  const Napi::Object options = read_object(value, "confusion");
+  return {read_iou_type(read_text(options.Get("iouType"), "confusion.iouType")), read_number(options.Get("iou"), "confusion.iou"),
+          read_number(options.Get("scoreThreshold"), "confusion.scoreThreshold")};
+}
+
 EvalOptions read_eval_options(const Napi::Value& value) {
   const Napi::Object options = read_object(value, "options");
   EvalOptions read;
@@ -31,6 +37,8 @@ EvalOptions read_eval_options(const Napi::Value& value) {
     read.max_dets[i] = static_cast<int64_t>(max_dets[i]);
   }
   read.threads = read_integer(options.Get("threads"), "threads", 0, 1024);
+  read.curves = options.Get("curves").ToBoolean();
+  if (const Napi::Value confusion = options.Get("confusion"); confusion.IsObject()) read.confusion = read_confusion(confusion);
   return read;
 }
 

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "eval/matcher.h"
+#include "eval/mean_curves.h"
 #include "eval/object_groups.h"
 #include "eval/summary.h"
 #include "eval/work_units.h"
@@ -70,10 +71,11 @@ template <class Shape>
 IouTypeResult evaluate_type(const CocoDataset& dataset, const CocoResults& results, const ObjectGroups& groups, const EvalOptions& options) {
   Matches matches = match_all<Shape>(dataset, results, groups, options);
   const std::vector<CategoryCurves> curves = curves_of_all(groups, matches, options);
-  IouTypeResult result{summarize(curves), {}, {}};
+  IouTypeResult result{summarize(curves), {}, {}, {}};
   for (size_t k = 0; k < curves.size(); ++k)
     result.per_category.push_back({groups.categories[k]->id, groups.categories[k]->name, category_ap(curves[k])});
   if (options.keep_arrays) result.arrays = to_arrays(curves);
+  if (options.curves) result.curves = std::make_shared<MeanCurves>(mean_curves(curves));
   return result;
 }
 
@@ -85,11 +87,12 @@ EvalResult evaluate(const CocoDataset& dataset, const CocoResults& results, cons
   if (groups.categories.size() > kMaxCategories)
     fail_expected(ErrorCode::kDataset, "at most " + std::to_string(kMaxCategories) + " classes", "categories",
                   std::to_string(groups.categories.size()));
-  EvalResult result{options.max_dets, {}, {}};
+  EvalResult result{options.max_dets, {}, {}, {}};
   for (const IouType type : options.iou_types) {
     if (type == IouType::kBbox) result.bbox = evaluate_type<BoxShape>(dataset, results, groups, options);
     if (type == IouType::kSegm) result.segm = evaluate_type<MaskShape>(dataset, results, groups, options);
   }
+  if (options.confusion) result.confusion = confusion_of(dataset, results, *options.confusion, options.threads, options.cancel);
   return result;
 }
 

@@ -5,16 +5,16 @@
 #pragma once
 
 #include <array>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "base/cancel.h"
 #include "eval/coco_dataset.h"
+#include "eval/confusion.h"
 
 namespace mimdet {
-
-enum class IouType { kBbox, kSegm };
 
 struct EvalOptions {
   std::vector<IouType> iou_types{IouType::kBbox, IouType::kSegm};
@@ -23,6 +23,8 @@ struct EvalOptions {
   int64_t threads = 0;       // 0: as many as there are cores
   bool keep_arrays = false;  // also fill EvalArrays
   CancelFlag cancel;
+  bool curves = false;  // also give MeanCurves
+  std::optional<ConfusionOptions> confusion;  // also give Confusion
 };
 
 struct CategoryAp {
@@ -38,15 +40,19 @@ struct EvalArrays {
   std::vector<double> scores;     // (T, R, K, A, M)
 };
 
+struct MeanCurves;
+
 struct IouTypeResult {
   std::array<double, 12> stats;  // AP AP50 AP75 APs APm APl AR@0 AR@1 AR@2 ARs ARm ARl; -1 where there is nothing to average
   std::vector<CategoryAp> per_category;  // by rising id
   EvalArrays arrays;
+  std::shared_ptr<const MeanCurves> curves;  // null unless asked for
 };
 
 struct EvalResult {
   std::array<int64_t, 3> max_dets;
   std::optional<IouTypeResult> bbox, segm;
+  std::optional<Confusion> confusion;
 };
 
 /// Throws kInvalidArgument for options out of range, kDataset for a result of an unknown picture, a missing box or a faulty mask
@@ -54,6 +60,7 @@ struct EvalResult {
 EvalResult evaluate(const CocoDataset& dataset, const CocoResults& results, const EvalOptions& options = {});
 
 /// The object that `evaluate()` returns in JavaScript: { bbox: { AP, AP50, …, AR1, AR10, AR100, …, perCategory: { name: AP } }, segm: … }.
+/// Where they were asked for, each has `curves` too, and beside them stands `confusion`: see lib/evaluator.ts.
 /// The numbers in AR's keys are `max_dets`. A name that an earlier class has too gets its id behind it: "cell (7)".
 std::string to_json(const EvalResult& result);
 

@@ -65,6 +65,7 @@ AreaCurves area_curves(std::span<const MatchedResult> results, size_t area, uint
                        const std::array<int64_t, kMaxDets>& max_dets, bool all_curves) {
   AreaCurves all;
   all.counted = objects > 0;
+  all.objects = objects;
   if (!all.counted) return all;
   for (size_t m = 0; m < kMaxDets; ++m) {
     const Hits hits = hits_of(results, area, max_dets[m]);

@@ -17,6 +17,7 @@ struct PrecisionCurve {
 /// One class in one area range. Where the class has no object that counts, `counted` is false and the rest means nothing.
 struct AreaCurves {
   bool counted = false;
+  uint64_t objects = 0;  // to be found
   std::array<std::array<double, coco::kThresholds>, coco::kMaxDets> recall{};  // (M, T) reached in the end
   std::array<PrecisionCurve, coco::kMaxDets> curves;                           // (M); all but the last empty unless asked for
 };
