@@ -24,6 +24,7 @@ enum class Purpose : uint64_t {
   kRoiLabels,
   kDropPath,
   kInitialWeights,
+  kSampleRatio,
 };
 
 class Random {

@@ -30,6 +30,14 @@ at::Tensor as_tensor(const NamedTensor& tensor) {
   return at::from_blob(data, tensor.shape, [owner = tensor.owner](void*) {}, at::TensorOptions(scalar_type(tensor.dtype)));
 }
 
+NamedTensor as_named_tensor(std::string name, const at::Tensor& tensor) {
+  const auto held = std::make_shared<at::Tensor>(tensor.detach().to(at::kCPU).contiguous());
+  const bool whole_numbers = held->scalar_type() == at::kLong;
+  if (!whole_numbers && held->scalar_type() != at::kFloat) fail(ErrorCode::kInternal, "a tensor that files do not have: " + name);
+  return {std::move(name), whole_numbers ? DType::kInt64 : DType::kFloat32, held->sizes().vec(),
+          static_cast<const std::byte*>(held->const_data_ptr()), held->nbytes(), held};
+}
+
 StateDict as_state_dict(const std::vector<NamedTensor>& tensors) {
   StateDict state;
   for (const NamedTensor& tensor : tensors) state.emplace(tensor.name, as_tensor(tensor));

@@ -61,6 +61,16 @@ std::string header_of(const std::vector<TensorSpec>& tensors, const Metadata& me
   return text;
 }
 
+/// So that the new name outlives a loss of power. Where the folder cannot be opened or flushed, the file itself is whole all the same.
+void flush_folder_of(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  const std::string folder = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+  const int descriptor = open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0) return;
+  fsync(descriptor);
+  close(descriptor);
+}
+
 std::string temporary_beside(const std::string& path) {
   static std::atomic<unsigned> count{0};
   return path + "." + std::to_string(getpid()) + "-" + std::to_string(count++) + ".partial";
@@ -114,6 +124,7 @@ void SafetensorsWriter::commit() {
   if (std::rename(temporary_.c_str(), path_.c_str()) != 0) cannot_write(path_, std::strerror(errno));
   close(descriptor_);
   descriptor_ = -1;
+  flush_folder_of(path_);
 }
 
 void write_safetensors(const std::string& path, const std::vector<NamedTensor>& tensors, const Metadata& metadata) {

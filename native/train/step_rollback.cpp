@@ -1,0 +1,19 @@
+// See step_rollback.h.
+#include "train/step_rollback.h"
+
+#include <c10/core/GradMode.h>
+
+namespace mimdet {
+
+StepRollback::StepRollback(const Parameters& parameters) : parameters_(parameters) {
+  for (const TrainingTensor& tensor : parameters.tensors())
+    if (tensor.role == TensorRole::kStatistic) saved_.emplace_back(tensor.value, tensor.value.detach().clone());
+}
+
+StepRollback::~StepRollback() {
+  const c10::AutoGradMode no_gradients(false);
+  for (auto& [statistic, before] : saved_) statistic.copy_(before);
+  parameters_.clear_gradients();
+}
+
+}  // namespace mimdet
