@@ -4,9 +4,9 @@ import { createRequire } from 'node:module';
 import { constants } from 'node:os';
 import { join } from 'node:path';
 import { threadId } from 'node:worker_threads';
-import { abortable } from './abort.js';
+import { abortable, onAbort } from './abort.js';
 import { findAddon } from './addon-file.js';
-import { MimdetError, toMimdetError } from './errors.js';
+import { codeOf, MimdetError, toMimdetError } from './errors.js';
 import { findLibtorch, type Libtorch } from './libtorch.js';
 import type { NativeAddon } from './native-types.js';
 
@@ -85,4 +85,25 @@ export async function runNative<T>(
     native.cancel(job);
     if (discard) work.then(discard).catch(() => {}); // it was cancelled, as asked
   });
+}
+
+/**
+ * As {@link runNative}, for work whose end must be known: an abort cancels the job, and the promise settles when the work has ended.
+ * What was done before the cancel reached it is returned; else it rejects with `signal.reason`.
+ */
+export async function finishNative<T>(
+  call: (job: number, native: NativeAddon) => Promise<T>,
+  signal: AbortSignal | undefined,
+): Promise<T> {
+  signal?.throwIfAborted();
+  const native = addon();
+  const job = newJob();
+  const forget = signal && onAbort(signal, () => native.cancel(job));
+  try {
+    return await call(job, native);
+  } catch (error) {
+    throw signal?.aborted && codeOf(error) === 'CANCELLED' ? signal.reason : toMimdetError(error);
+  } finally {
+    forget?.();
+  }
 }
