@@ -162,7 +162,7 @@ const signatures: RegExp[] = [
  * Lets nothing but photographs' formats through, whatever the file is called. sharp alone would also draw SVG,
  * which may name other files.
  */
-function checkSignature(bytes: Uint8Array): void {
+export function checkSignature(bytes: Uint8Array): void {
   const start = Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, 64)).toString('latin1');
   if (signatures.some((signature) => signature.test(start))) return;
   const received = bytes.length === 0 ? 'an empty file' : describeStart(start);

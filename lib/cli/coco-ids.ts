@@ -1,7 +1,7 @@
 // Image ids by file name and category ids by class name, out of a COCO JSON, for `detect --format coco --data`.
 // Before it: coco-file. After it: result-format.
 import { basename, resolve } from 'node:path';
-import { datasetError, readCoco, type CocoFile, type CocoImage } from './coco-file.js';
+import { datasetError, readCoco, type CocoFile, type CocoImage } from '../data/coco-file.js';
 
 /** Category ids in the order of the model's classes. @throws ERR_MIMDET_DATASET naming the classes that the data set lacks */
 export function categoryIdsOf(data: CocoFile, classes: readonly string[], path: string): number[] {

@@ -14,8 +14,8 @@ import {
   type CocoFile,
   type CocoImage,
   type CocoSegmentation,
-} from './coco-file.js';
-import { findPictures, pictureAt } from './coco-pictures.js';
+} from '../data/coco-file.js';
+import { findPictures, pictureAt } from '../data/coco-pictures.js';
 
 /** One picture with what is to be drawn on it; the making may fail, and then for this picture only. */
 export interface Sheet {

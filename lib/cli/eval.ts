@@ -3,8 +3,8 @@
 import type { Options } from 'yargs';
 import { evaluate } from '../index.js';
 import { integer } from '../validate.js';
-import { asCoco, parseJson, readDataFile } from './coco-file.js';
-import { findCoco } from './coco-pictures.js';
+import { asCoco, parseJson, readDataFile } from '../data/coco-file.js';
+import { findCoco } from '../data/coco-pictures.js';
 import { evaluationText } from './coco-table.js';
 import { defineCommand } from './command.js';
 import { wrongUsage } from './exit.js';

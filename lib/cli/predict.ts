@@ -1,9 +1,9 @@
 // All pictures of a COCO data set through a model, as COCO results: what `eval` compares with the truth.
 // Before it: eval. After it: `evaluate()`. Threshold and number of detections are the configuration's, as in the reference.
 import { Detector, type CocoResult } from '../index.js';
-import type { CocoFile } from './coco-file.js';
+import type { CocoFile } from '../data/coco-file.js';
 import { categoryIdsOf } from './coco-ids.js';
-import { findPictures, pictureAt } from './coco-pictures.js';
+import { findPictures, pictureAt } from '../data/coco-pictures.js';
 import { failureOf } from './exit.js';
 import { loadOptions, weightsOf, type ModelArgs } from './flags.js';
 import { Progress } from './progress.js';

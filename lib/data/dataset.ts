@@ -23,6 +23,8 @@ export interface DatasetObject {
   rle?: DatasetRle;
   /** A region of many objects, or one that is too hard to judge: ignored in training, forgiven in evaluation. */
   crowd: boolean;
+  /** COCO's own, in pixels: which of the sizes small, medium, large it counts for in evaluation. */
+  area?: number;
 }
 
 export interface DatasetPicture {

@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
-import { findCoco, findPictures, pictureAt, pictureFolders } from '../../lib/cli/coco-pictures.js';
+import { findCoco, findPictures, pictureAt, pictureFolders } from '../../lib/data/coco-pictures.js';
 import { parseClasses } from '../../lib/cli/convert.js';
 import { parseSize } from '../../lib/cli/bench-picture.js';
 import { expandInputs } from '../../lib/cli/inputs.js';
