@@ -11,7 +11,7 @@ export async function readConfigFile(file: string, name = 'config'): Promise<unk
   const bytes = await readFileOnce(file, { name, code: 'ERR_MIMDET_INVALID_ARGUMENT' });
   if (bytes.length > maxBytes) throw expected('a file of at most 1 MiB', name, new Words(`${file} (${bytes.length} bytes)`));
   try {
-    return parse(new TextDecoder().decode(bytes), { prettyErrors: true, logLevel: 'silent' }) as unknown;
+    return parse(new TextDecoder().decode(bytes), { prettyErrors: true, logLevel: 'error' }) as unknown;
   } catch (error) {
     const why = (error instanceof Error ? error.message : String(error)).split('\n')[0]!;
     throw expected('YAML or JSON', name, new Words(`${file} (${why})`), 'ERR_MIMDET_INVALID_ARGUMENT', error);

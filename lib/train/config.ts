@@ -1,6 +1,6 @@
 // The configuration of a training run: checked, with its defaults. Before it: schema.ts; a user's object, or config-file.ts.
 // After it: resolve.ts, which turns it into numbers for one data set.
-import { z } from 'zod';
+import { toJSONSchema, type z } from 'zod';
 import { MimdetError } from '../errors.js';
 import { closest, expected, show, Words } from '../validate.js';
 import { trainSchema } from './schema.js';
@@ -93,14 +93,14 @@ interface JsonSchema {
   [key: string]: unknown;
 }
 
-function keyPlaces(schema = z.toJSONSchema(trainSchema, { io: 'input' }) as JsonSchema, at: string[] = []): string[][] {
+function keyPlaces(schema = toJSONSchema(trainSchema, { io: 'input' }) as JsonSchema, at: string[] = []): string[][] {
   const members = [schema, ...(schema.anyOf ?? [])]; // a section may be given as `true` too
   return members.flatMap(({ properties }) => Object.entries(properties ?? {})).flatMap(([key, inner]) => [[...at, key], ...keyPlaces(inner, [...at, key])]);
 }
 
 /** The published JSON schema (schema/train.schema.json). */
 export function trainJsonSchema(): object {
-  const schema = z.toJSONSchema(trainSchema, { io: 'input' }) as JsonSchema;
+  const schema = toJSONSchema(trainSchema, { io: 'input' }) as JsonSchema;
   const { data, model } = schema.properties!;
   return {
     ...schema,
