@@ -4,7 +4,7 @@ import { basename, resolve } from 'node:path';
 import { datasetError, readCoco, type CocoFile, type CocoImage } from '../data/coco-file.js';
 
 /** Category ids in the order of the model's classes. @throws ERR_MIMDET_DATASET naming the classes that the data set lacks */
-export function categoryIdsOf(data: CocoFile, classes: readonly string[], path: string): number[] {
+export function categoryIdsOf(data: Pick<CocoFile, 'categories'>, classes: readonly string[], path: string): number[] {
   const ids = new Map(data.categories.map(({ name, id }) => [name, id]));
   const missing = classes.filter((name) => !ids.has(name));
   if (missing.length === 0) return classes.map((name) => ids.get(name) as number);

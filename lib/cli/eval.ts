@@ -1,12 +1,12 @@
-// `mimdet eval`: AP of a model on a COCO data set, or of a result file that is there already.
-// Stations: coco-pictures (which JSON, which folder) → predict (detectMany over its pictures) → evaluate → coco-table.
+// `mimdet eval`: AP of a model on a data set, or of a result file that is there already.
+// Stations: eval-truth (which data set, which pictures) → predict (detectMany over its pictures) → evaluate → coco-table.
 import type { Options } from 'yargs';
 import { evaluate } from '../index.js';
 import { integer } from '../validate.js';
-import { asCoco, parseJson, readDataFile } from '../data/coco-file.js';
-import { findCoco } from '../data/coco-pictures.js';
+import { readDataFile } from '../data/coco-file.js';
 import { evaluationText } from './coco-table.js';
 import { defineCommand } from './command.js';
+import { openTruth, type Truth } from './eval-truth.js';
 import { wrongUsage } from './exit.js';
 import { flags, modelFlags, quiet, samplingFlags, type ModelArgs } from './flags.js';
 import { openOutput, writeOut } from './output.js';
@@ -40,7 +40,7 @@ function iouTypes(given: unknown): IouType[] {
 
 const options: Record<string, Options> = {
   ...modelFlags,
-  data: flags.text('a COCO JSON, or a folder with one', { alias: 'd', demandOption: true }),
+  data: flags.text('a COCO JSON, or a folder in COCO, VOC or YOLO form', { alias: 'd', demandOption: true }),
   images: flags.text('the folder of the pictures (default: found beside the JSON)'),
   predictions: flags.text('a COCO result file to evaluate instead of a model'),
   iou: flags.value('iou', iouTypes, 'bbox, segm or bbox,segm (default: what the data have)'),
@@ -53,16 +53,15 @@ const options: Record<string, Options> = {
 };
 
 /** What both sides have: bytes are searched, for a result file can be large and is read by the evaluator anyway. */
-function availableTypes(groundTruth: Buffer, predictions: Buffer | undefined): IouType[] {
+function availableTypes(truth: Truth, predictions: Buffer | undefined): IouType[] {
   const has = (file: Buffer | undefined, key: string) => !file || file.length < 3 || file.includes(`"${key}"`);
-  const masks = has(groundTruth, 'segmentation') && has(predictions, 'segmentation');
+  const masks = truth.masks && has(predictions, 'segmentation');
   return [...(has(predictions, 'bbox') || !masks ? (['bbox'] as const) : []), ...(masks ? (['segm'] as const) : [])];
 }
 
 /** @returns the results, and how many pictures could not be looked at */
-async function results(args: Args, path: string, groundTruth: Buffer, types: IouType[], signal: AbortSignal) {
-  const data = asCoco(parseJson(groundTruth.toString('utf8'), path), path);
-  const { entries, failed } = await predict(data, path, { ...args, masks: types.includes('segm') }, signal);
+async function results(args: Args, truth: Truth, types: IouType[], signal: AbortSignal) {
+  const { entries, failed } = await predict(await truth.questions(), { ...args, masks: types.includes('segm') }, signal);
   if (args.out) await writeOut(`${JSON.stringify(entries)}\n`, args.out);
   return { entries, failed };
 }
@@ -70,34 +69,34 @@ async function results(args: Args, path: string, groundTruth: Buffer, types: Iou
 async function run(_: string[], args: Args, signal: AbortSignal): Promise<number> {
   if (args.predictions === undefined && !args.weights)
     throw wrongUsage('Expected `--weights` or `--predictions` for `eval` but received neither');
-  const path = await findCoco(args.data);
-  const groundTruth = await readDataFile(path);
+  const truth = await openTruth(args, signal);
   const predictions = args.predictions === undefined ? undefined : await readDataFile(args.predictions);
-  const types = args.iou ?? availableTypes(groundTruth, predictions);
+  const types = args.iou ?? availableTypes(truth, predictions);
   const json = args.json === undefined ? undefined : await openOutput(args.json, '--json');
   const { entries, failed } =
     args.predictions === undefined
-      ? await results(args, path, groundTruth, types, signal)
+      ? await results(args, truth, types, signal)
       : { entries: args.predictions, failed: 0 };
-  const summary = await evaluate(path, entries, { iouTypes: types, maxDets: args.maxDets, signal });
+  const summary = await evaluate(truth.document(), entries, { iouTypes: types, maxDets: args.maxDets, signal });
   if (args.json !== '-') await writeOut(evaluationText(summary, paintFor(process.stdout)));
   await json?.write(`${JSON.stringify(summary, null, 2)}\n`);
   await json?.close();
-  return failed > 0 ? 1 : 0;
+  return failed > 0 || truth.faults > 0 ? 1 : 0;
 }
 
 export const evaluateCommand = defineCommand<Args>({
   name: 'eval',
   operands: '',
   count: { min: 0, max: 0 },
-  summary: 'AP of a model, or of a result file, on a COCO data set',
+  summary: 'AP of a model, or of a result file, on a data set',
   details:
     "A model is run with its configuration's own score threshold and number of detections. The pictures of a JSON are looked for " +
     'in the folder of its name, in JPEGImages or images in that, in images or pictures beside it, and beside it. ' +
-    'VOC and YOLO folders are not read yet.',
+    'Of a folder with several parts the one for validation is taken. In VOC and YOLO form pictures count from 1 in their order.',
   options,
   examples: [
     ['mimdet eval --weights nuclei --data nuclei/val.json --json ap.json', 'run the model and print the table'],
+    ['mimdet eval --weights cells.safetensors --data cells/data.yaml', 'the same with a data set in YOLO form'],
     ['mimdet eval --data val.json --predictions found.json --iou bbox --max-dets 500', 'evaluate a result file'],
   ],
   run,

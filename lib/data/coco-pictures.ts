@@ -1,11 +1,8 @@
-// Where the pictures of a COCO JSON lie, and which JSON of a folder is meant.
+// Where the pictures of a COCO JSON lie.
 // Before it: --data and --images. After it: eval and draw, which read the pictures.
-import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { datasetError, type CocoImage } from './coco-file.js';
-
-const isFile = async (path: string) => (await stat(path).catch(() => null))?.isFile() ?? false;
-const isFolder = async (path: string) => (await stat(path).catch(() => null))?.isDirectory() ?? false;
+import { isFile, isFolder } from './files.js';
 
 /** A name out of a data set may not lead out of the folder of its pictures. */
 export function pictureAt(folder: string, image: CocoImage, path: string): string {
@@ -53,41 +50,4 @@ export async function findPictures(path: string, images: readonly CocoImage[], c
   const folders = pictureFolders(path);
   for (const folder of folders) if (await isFile(pictureAt(folder, first, path))) return folder;
   throw datasetError(`the picture ${first.file_name} in one of ${folders.join(', ')} (or --images DIR)`, path, 'none of them');
-}
-
-/** In a folder of COCO form: the JSON for evaluation, where the names say which one that is. */
-async function cocoOfFolder(folder: string): Promise<string | undefined> {
-  const names = ['', 'annotations'].map((part) => join(folder, part));
-  const found: string[] = [];
-  for (const name of names) {
-    const entries = await readdir(name).catch(() => []);
-    found.push(
-      ...entries
-        .filter((entry) => /\.json$/i.test(entry) && !entry.startsWith('.'))
-        .sort()
-        .map((entry) => join(name, entry)),
-    );
-  }
-  if (found.length === 1) return found[0];
-  const stem = (file: string) =>
-    basename(file)
-      .toLowerCase()
-      .replace(/\.json$/, '');
-  const parts = ['val', 'valid', 'validation', 'instances_val', 'instances_val2017', 'annotations', '_annotations.coco'];
-  return parts.map((part) => found.find((file) => stem(file) === part)).find(Boolean);
-}
-
-/** Words for the forms of a data set that cannot be evaluated yet. */
-async function otherForm(folder: string): Promise<string> {
-  if (await isFolder(join(folder, 'Annotations'))) return 'a folder in VOC form, which is not read yet (convert it to COCO JSON)';
-  if (await isFile(join(folder, 'data.yaml'))) return 'a folder in YOLO form, which is not read yet (convert it to COCO JSON)';
-  return 'a folder in which no JSON is named for validation (name the file itself)';
-}
-
-/** The COCO JSON that `--data` means. @throws ERR_MIMDET_DATASET */
-export async function findCoco(data: string): Promise<string> {
-  if (!(await isFolder(data))) return data;
-  const path = await cocoOfFolder(data);
-  if (path !== undefined) return path;
-  throw datasetError('a COCO JSON or a folder with one', '--data', await otherForm(data));
 }

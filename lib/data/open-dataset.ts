@@ -89,14 +89,25 @@ async function partsOf(path: string, images: string | undefined, faults: Dataset
 }
 
 /**
+ * What `path` means for evaluation: its part of that name, else the whole or only one. Nothing is read yet but names.
+ * @throws DatasetError (ERR_MIMDET_DATASET) where no form is recognised
+ */
+export async function findForEvaluation(path: string, images?: string): Promise<Source> {
+  const faults: DatasetFault[] = [];
+  const parts = await partsOf(path, images, faults);
+  const source = parts.val ?? parts.whole ?? parts.train;
+  if (!source) throw new DatasetError(faults, path);
+  return source;
+}
+
+/**
  * One data set for evaluation: a COCO JSON or a folder in COCO, VOC or YOLO form (of several parts the one for validation).
  * Faulty annotations and pictures are left out, and told.
- * @throws ERR_MIMDET_DATASET where nothing of it can be used
+ * @throws DatasetError (ERR_MIMDET_DATASET) where nothing of it can be used
  */
 export async function openDataset(path: string, options: OpenOptions = {}): Promise<OpenedDataset> {
   const faults: DatasetFault[] = [];
-  const parts = await partsOf(path, options.images, faults);
-  const draft = await read(parts.val ?? parts.whole ?? parts.train, faults, options);
+  const draft = await read(await findForEvaluation(path, options.images), faults, options);
   const dataset = draft && (await check(draft, faults, false, options));
   if (!dataset || faults.some(({ fatal }) => fatal)) throw new DatasetError(faults, path);
   return { dataset, faults };

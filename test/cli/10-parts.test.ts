@@ -4,7 +4,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
-import { findCoco, findPictures, pictureAt, pictureFolders } from '../../lib/data/coco-pictures.js';
+import { findPictures, pictureAt, pictureFolders } from '../../lib/data/coco-pictures.js';
+import { findForEvaluation } from '../../lib/data/open-dataset.js';
 import { parseClasses } from '../../lib/cli/convert.js';
 import { parseSize } from '../../lib/cli/bench-picture.js';
 import { expandInputs } from '../../lib/cli/inputs.js';
@@ -139,13 +140,15 @@ test('a file name of a data set cannot leave its folder', () => {
   assert.equal(pictureAt('/data', { id: 3, file_name: '..a/b.png' }, 'val.json'), '/data/..a/b.png');
 });
 
-test('--data may be a folder: the JSON for validation, or the only one; other forms are named', async () => {
+test('--data may be a folder: the part for validation, or the only one; what is looked for is named', async () => {
   const folder = scratch();
+  const nameOf = async (path: string) => (await findForEvaluation(path)).name;
   writeFileSync(join(folder, 'train.json'), '{}');
-  assert.equal(await findCoco(folder), join(folder, 'train.json'));
+  assert.equal(await nameOf(folder), join(folder, 'train.json'));
   writeFileSync(join(folder, 'val.json'), '{}');
-  assert.equal(await findCoco(folder), join(folder, 'val.json'));
-  const voc = scratch();
-  mkdirSync(join(voc, 'Annotations'));
-  await assert.rejects(findCoco(voc), { code: 'ERR_MIMDET_DATASET', message: /VOC/ });
+  assert.equal(await nameOf(folder), join(folder, 'val.json'));
+  const empty = scratch();
+  mkdirSync(join(empty, 'Annotations'));
+  await assert.rejects(findForEvaluation(empty), { code: 'ERR_MIMDET_DATASET', message: /VOC/ });
+  await assert.rejects(findForEvaluation(join(empty, 'none.json')), { code: 'ERR_MIMDET_DATASET', message: /none\.json/ });
 });
