@@ -1,7 +1,7 @@
 // The configuration of a training run: checked, with its defaults. Before it: schema.ts; a user's object, or config-file.ts.
 // After it: resolve.ts, which turns it into numbers for one data set.
 import { toJSONSchema, type z } from 'zod';
-import { MimdetError } from '../errors.js';
+import type { MimdetError } from '../errors.js';
 import { closest, expected, show, Words } from '../validate.js';
 import { trainSchema } from './schema.js';
 

@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 import { openTrainingData, type TrainingData } from '../data/open-dataset.js';
 import { MimdetError } from '../errors.js';
+import { bundledModels } from '../model-source.js';
 import { runNative } from '../native.js';
 import type { NativeTrainer } from '../native-types.js';
 import type { CheckedConfig } from './config.js';
@@ -112,9 +113,11 @@ async function pickUp(
 /** The configuration as it can be used from any folder. */
 function withAbsolutePaths(config: CheckedConfig): CheckedConfig {
   const absolute = (path: string | undefined) => (path === undefined ? path : resolve(path));
-  const { data, output, model } = config;
+  const { data, output, model, init } = config;
+  const isFile = init !== undefined && init !== 'fresh' && !bundledModels().includes(init);
   return {
     ...config,
+    ...(isFile && { init: resolve(init) }),
     data: { ...data, path: resolve(data.path), val: absolute(data.val), images: absolute(data.images) },
     model: typeof model.config === 'string' ? { ...model, config: resolve(model.config) } : model,
     output: { ...output, dir: resolve(output.dir) },
