@@ -11,7 +11,7 @@ import { setTimeout as pause } from 'node:timers/promises';
  * it is never stale.
  */
 export async function exclusively<T>(name: string, waiting: () => void, work: () => Promise<T>): Promise<T> {
-  const address = `\0mimdet-${createHash('sha256').update(name).digest('hex').slice(0, 32)}`;
+  const address = addressOf(name);
   let lock = await tryListen(address);
   if (!lock) waiting();
   while (!lock) {
@@ -23,6 +23,16 @@ export async function exclusively<T>(name: string, waiting: () => void, work: ()
   } finally {
     lock.close();
   }
+}
+
+/** Takes `name` without waiting: what gives it back, or null while somebody else has it. */
+export async function claim(name: string): Promise<(() => void) | null> {
+  const lock = await tryListen(addressOf(name));
+  return lock && (() => void lock.close());
+}
+
+function addressOf(name: string): string {
+  return `\0mimdet-${createHash('sha256').update(name).digest('hex').slice(0, 32)}`;
 }
 
 function tryListen(address: string): Promise<Server | null> {

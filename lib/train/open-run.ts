@@ -36,9 +36,17 @@ export interface OpenOptions {
 
 /** @throws ERR_MIMDET_DATASET, _WEIGHTS, _INVALID_ARGUMENT, _DEVICE */
 export async function openRun(config: CheckedConfig, options: OpenOptions): Promise<OpenedRun> {
-  const { resume, signal } = options;
   const folder = new RunFolder(config.output.dir);
-  await folder.prepare(resume);
+  try {
+    await folder.prepare(options.resume);
+    return await openIn(folder, config, options);
+  } catch (error) {
+    folder.close();
+    throw options.signal?.aborted ? options.signal.reason : error;
+  }
+}
+
+async function openIn(folder: RunFolder, config: CheckedConfig, options: OpenOptions): Promise<OpenedRun> {
   const data = await readData(config, options);
   const chosen = trainable(data.train.pictures, config.data.keepEmpty);
   if (chosen.length === 0) throw new MimdetError('ERR_MIMDET_DATASET', 'Expected pictures with objects for `data` but received none');
@@ -46,7 +54,7 @@ export async function openRun(config: CheckedConfig, options: OpenOptions): Prom
   const numbers = runNumbers(config, model, chosen.length);
   const augment = augmentOptions(config, model);
   const inputs = inputsOf(chosen, augment, numbers.batch);
-  const isResumed = resume && (await folder.hasCheckpoint());
+  const isResumed = options.resume && (await folder.hasCheckpoint());
   const trainer = await createTrainer(config, model, numbers, isResumed, options);
   try {
     const state = isResumed ? await pickUp(trainer, folder, inputs, options) : newState(inputs);
@@ -55,7 +63,7 @@ export async function openRun(config: CheckedConfig, options: OpenOptions): Prom
     return { config, data, pictures, model, numbers, augment, trainer, folder, state };
   } catch (error) {
     await trainer.close();
-    throw signal?.aborted ? signal.reason : error;
+    throw error;
   }
 }
 

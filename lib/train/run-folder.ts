@@ -1,12 +1,13 @@
 // The folder of a run: where things lie, and how they get there without ever being half written.
 // Before it: the configuration's output.dir. After it: run.ts.
-import { link, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { copyFile } from 'node:fs/promises';
+import { copyFile, link, mkdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { claim } from '../setup/exclusive.js';
 import { expected, Words } from '../validate.js';
 
 export class RunFolder {
   readonly path: string;
+  private release: (() => void) | null = null;
 
   constructor(path: string) {
     this.path = resolve(path);
@@ -44,10 +45,12 @@ export class RunFolder {
     return join(this.path, 'report.html');
   }
 
-  /** Makes the folder. @throws ERR_MIMDET_INVALID_ARGUMENT where a run lies there and `resume` is not wanted */
+  /**
+   * Makes the folder, and holds it until `close`: two runs at once would write over each other.
+   * @throws ERR_MIMDET_INVALID_ARGUMENT where a run lies there and `resume` is not wanted, or one goes on there
+   */
   async prepare(resume: boolean): Promise<void> {
-    const before = await readdir(this.path).catch(() => []);
-    if (!resume && before.some((name) => name === 'metrics.jsonl' || name === 'checkpoints'))
+    if (!resume && (await this.holdsRun()))
       throw expected('a new folder, or --resume,', 'output.dir', new Words(`${this.path}, where a run lies already`));
     try {
       await mkdir(join(this.path, 'checkpoints'), { recursive: true });
@@ -60,6 +63,19 @@ export class RunFolder {
         error,
       );
     }
+    this.release = await claim(`run ${await realpath(this.path)}`);
+    if (!this.release)
+      throw expected('a folder that no other run uses', 'output.dir', new Words(`${this.path}, where one goes on`));
+  }
+
+  private async holdsRun(): Promise<boolean> {
+    const metrics = await stat(this.metrics).catch(() => undefined);
+    return (await this.hasCheckpoint()) || (metrics?.size ?? 0) > 0;
+  }
+
+  close(): void {
+    this.release?.();
+    this.release = null;
   }
 
   hasCheckpoint(): Promise<boolean> {

@@ -28,8 +28,14 @@ export class Run {
   }
 
   static async start(run: OpenedRun, signal: AbortSignal | undefined, onEvent: OnEvent): Promise<Run> {
-    const metrics = await MetricsFile.open(run.folder.metrics, run.state.metricsBytes);
-    return new Run(run, metrics, new RunRecord(run), signal, onEvent);
+    try {
+      const metrics = await MetricsFile.open(run.folder.metrics, run.state.metricsBytes);
+      return new Run(run, metrics, new RunRecord(run), signal, onEvent);
+    } catch (error) {
+      run.folder.close();
+      await run.trainer.close();
+      throw error;
+    }
   }
 
   /** Yields each step when it is done, its evaluation included. Ends early on an abort, with a checkpoint. */
@@ -196,6 +202,7 @@ export class Run {
     } finally {
       await this.record.close();
       await this.metrics.close();
+      this.run.folder.close();
     }
   }
 }
