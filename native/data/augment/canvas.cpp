@@ -1,0 +1,84 @@
+#include "data/augment/canvas.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "image/resize.h"
+
+namespace mimdet {
+namespace {
+
+constexpr int64_t kTile = 32;  // rows and columns that are transposed at once: both sides stay in the first cache
+
+Image empty_image(SizeHw size) { return {std::vector<uint8_t>(size.height * size.width * 3), size}; }
+
+void swap_pixels(uint8_t* a, uint8_t* b) {
+  for (int64_t c = 0; c < 3; ++c) std::swap(a[c], b[c]);
+}
+
+}  // namespace
+
+void Canvas::flip_horizontal() {
+  const int64_t row_bytes = image_.size.width * 3;
+  for (int64_t y = 0; y < image_.size.height; ++y) {
+    uint8_t* left = image_.rgb.data() + y * row_bytes;
+    for (uint8_t* right = left + row_bytes - 3; left < right; left += 3, right -= 3) swap_pixels(left, right);
+  }
+  placement_.mirror_x();
+}
+
+void Canvas::flip_vertical() {
+  const int64_t row_bytes = image_.size.width * 3;
+  uint8_t* top = image_.rgb.data();
+  for (uint8_t* bottom = top + (image_.size.height - 1) * row_bytes; top < bottom; top += row_bytes, bottom -= row_bytes)
+    std::swap_ranges(top, top + row_bytes, bottom);
+  placement_.mirror_y();
+}
+
+void Canvas::transpose() {
+  const auto [height, width] = image_.size;
+  Image out = empty_image({width, height});
+  for (int64_t y0 = 0; y0 < height; y0 += kTile)
+    for (int64_t x0 = 0; x0 < width; x0 += kTile)
+      for (int64_t y = y0; y < std::min(y0 + kTile, height); ++y)
+        for (int64_t x = x0; x < std::min(x0 + kTile, width); ++x)
+          std::memcpy(&out.rgb[(x * height + y) * 3], &image_.rgb[(y * width + x) * 3], 3);
+  image_ = std::move(out);
+  placement_.transpose();
+}
+
+void Canvas::turn(int64_t quarters) {
+  if (quarters % 2 != 0) {
+    transpose();
+    return quarters % 4 == 1 ? flip_horizontal() : flip_vertical();
+  }
+  if (quarters % 4 == 0) return;
+  flip_horizontal();
+  flip_vertical();
+}
+
+void Canvas::resize(SizeHw size) {
+  if (size == image_.size) return;
+  image_ = resize_bilinear(image_.view(), size);
+  placement_.scale(size);
+}
+
+void Canvas::crop(int64_t x, int64_t y, SizeHw size) {
+  if (size == image_.size) return;
+  Image out = empty_image(size);
+  for (int64_t row = 0; row < size.height; ++row)
+    std::memcpy(&out.rgb[row * size.width * 3], &image_.rgb[((y + row) * image_.size.width + x) * 3], size.width * 3);
+  image_ = std::move(out);
+  placement_.shift(static_cast<double>(-x), static_cast<double>(-y), size);
+}
+
+void Canvas::pad(SizeHw size, uint8_t grey) {
+  if (size == image_.size) return;
+  Image out{std::vector<uint8_t>(size.height * size.width * 3, grey), size};
+  for (int64_t row = 0; row < image_.size.height; ++row)
+    std::memcpy(&out.rgb[row * size.width * 3], &image_.rgb[row * image_.size.width * 3], image_.size.width * 3);
+  image_ = std::move(out);
+  placement_.shift(0, 0, size);
+}
+
+}  // namespace mimdet
