@@ -78,12 +78,19 @@ StepLosses MaskRcnnLosses::operator()(const ImageBatch& images, const std::vecto
   const Pyramid pyramid = train::pyramid(parameters_, backbone_(images, draws, sample_ratio));
   const double backbone_ms = watch.lap_ms();
   throw_if_cancelled(cancel);
+  StepLosses step = from_pyramid(pyramid, images.sizes, targets, draws, cancel, given_proposals);
+  step.forward_ms.backbone = backbone_ms;
+  return step;
+}
 
+StepLosses MaskRcnnLosses::from_pyramid(const Pyramid& pyramid, const std::vector<SizeHw>& sizes, const std::vector<Targets>& targets,
+                                        TrainingDraws& draws, const CancelFlag& cancel, const std::vector<at::Tensor>* given_proposals) const {
+  Stopwatch watch;
   const RpnOutput output = train::rpn_head(parameters_, config_.rpn, pyramid);
   const std::vector<at::Tensor>& anchors = anchors_(pyramid);
   const RpnLosses rpn = first_stage(output, at::cat(anchors), targets, config_.rpn, draws);
   const std::vector<at::Tensor> proposals =
-      given_proposals ? *given_proposals : boxes_of(training_proposals(output, anchors, images.sizes, config_.rpn));
+      given_proposals ? *given_proposals : boxes_of(training_proposals(output, anchors, sizes, config_.rpn));
   const double rpn_ms = watch.lap_ms();
   throw_if_cancelled(cancel);
 
@@ -94,7 +101,7 @@ StepLosses MaskRcnnLosses::operator()(const ImageBatch& images, const std::vecto
 
   StepLosses step = counts(targets, rois);
   step.losses = {rpn.classification, rpn.location, box.classification, box.regression, mask};
-  step.forward_ms = {backbone_ms, rpn_ms, watch.lap_ms()};
+  step.forward_ms = {0, rpn_ms, watch.lap_ms()};
   return step;
 }
 

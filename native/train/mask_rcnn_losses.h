@@ -43,6 +43,12 @@ class MaskRcnnLosses {
   StepLosses operator()(const ImageBatch& images, const std::vector<Targets>& targets, TrainingDraws& draws, double sample_ratio,
                         const CancelFlag& cancel = nullptr, const std::vector<at::Tensor>* given_proposals = nullptr) const;
 
+  /// The second half alone: everything after the pyramid. `sizes` of the unpadded pictures.
+  StepLosses from_pyramid(const Pyramid& pyramid, const std::vector<SizeHw>& sizes, const std::vector<Targets>& targets, TrainingDraws& draws,
+                          const CancelFlag& cancel = nullptr, const std::vector<at::Tensor>* given_proposals = nullptr) const;
+
+  const train::Backbone& backbone() const { return backbone_; }
+
  private:
   ModelConfig config_;
   const Parameters& parameters_;

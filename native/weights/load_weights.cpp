@@ -13,13 +13,6 @@
 namespace mimdet {
 namespace {
 
-void check_kind(const FileBytes& file) {
-  const FileKind kind = file_kind(file);
-  if (kind == FileKind::kSafetensors) return;
-  const std::string hint = kind == FileKind::kUnknown ? "" : "; `mimdet convert` makes one of it";
-  fail_expected(ErrorCode::kWeights, "a .safetensors file of a model", "weights", describe_file(file) + hint);
-}
-
 std::vector<TensorSpec> specs_of(const std::vector<NamedTensor>& tensors) {
   std::vector<TensorSpec> specs;
   for (const NamedTensor& tensor : tensors) specs.push_back({tensor.name, tensor.dtype, tensor.shape});
@@ -59,8 +52,15 @@ std::vector<NamedTensor> pick(const std::vector<ExpectedTensor>& expected, std::
 
 }  // namespace
 
+void require_safetensors(const FileBytes& file) {
+  const FileKind kind = file_kind(file);
+  if (kind == FileKind::kSafetensors) return;
+  const std::string hint = kind == FileKind::kUnknown ? "" : "; `mimdet convert` makes one of it";
+  fail_expected(ErrorCode::kWeights, "a .safetensors file of a model", "weights", describe_file(file) + hint);
+}
+
 ModelWeights load_weights(const FileBytes& file, const std::optional<ModelConfig>& config) {
-  check_kind(file);
+  require_safetensors(file);
   Safetensors content = read_safetensors(file);
   const auto chosen = config ? config : config_in(content.metadata);
   if (!chosen)

@@ -20,6 +20,9 @@ struct ModelWeights {
   std::vector<NamedTensor> tensors;
 };
 
+/// Error(kWeights) saying what the file is, where it is no safetensors file.
+void require_safetensors(const FileBytes& file);
+
 /// Reads a .safetensors file. The configuration is `config` where given, else the one in the file's metadata.
 /// Error(kWeights) for a file that is no weights, is damaged, is a `mimdet-init` file, has no configuration, or whose tensors are
 /// missing, unexpected, misshapen or not finite; each named.

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "data_parity.h"
 #include "model_parity.h"
+#include "train_parity.h"
 
 namespace {
 
@@ -16,22 +17,31 @@ using namespace mimdet::parity;
 
 struct Arguments {
   Folder folder;
-  bool json = false;
+  bool json = false, train = true;
 };
 
 Arguments read_arguments(int count, char** arguments) {
   Arguments read;
   for (int i = 1; i < count; ++i) {
     if (!std::strcmp(arguments[i], "--json")) read.json = true;
-    else if (!std::strcmp(arguments[i], "--skip-train")) continue;  // training is not there yet
+    else if (!std::strcmp(arguments[i], "--skip-train")) read.train = false;
     else if (!std::strcmp(arguments[i], "--pictures") && i + 1 < count) read.folder.pictures = arguments[++i];
     else read.folder.folder = arguments[i];
   }
   return read;
 }
 
-void compare_folder(const Folder& folder, Report& report) {
-  if (folder.has("forwards.json")) return compare_model(folder, report);
+void compare_model_folder(const Folder& folder, bool train, Report& report) {
+  {
+    const c10::InferenceMode no_gradients;
+    compare_model(folder, report);
+  }
+  if (train && folder.has("train")) compare_train({folder.folder + "/train", folder.pictures + "/train"}, report);
+}
+
+void compare_folder(const Folder& folder, bool train, Report& report) {
+  if (folder.has("forwards.json")) return compare_model_folder(folder, train, report);
+  if (folder.has("step.safetensors")) return compare_train(folder, report);
   if (folder.has("rle.json")) return compare_rle(folder, report);
   if (folder.has("cases.json") || folder.has("pixels.json") || folder.has("sizes.json")) return compare_resize(folder, report);
   mimdet::fail_expected(mimdet::ErrorCode::kInvalidArgument, "a folder of reference data", "DIR", folder.folder);
@@ -40,11 +50,10 @@ void compare_folder(const Folder& folder, Report& report) {
 }  // namespace
 
 int main(int count, char** arguments) {
-  const c10::InferenceMode no_gradients;
   const Arguments read = read_arguments(count, arguments);
   Report report;
   try {
-    compare_folder(read.folder, report);
+    compare_folder(read.folder, read.train, report);
   } catch (const std::exception& error) {
     report.add_failure("everything after the rows above", error.what());
   }
