@@ -80,13 +80,13 @@ AdamW::AdamW(const Parameters& parameters, const OptimizerOptions& options, int6
   }
 }
 
-void AdamW::step(double lr, double gradient_scale) {
+void AdamW::step(double lr_factor, double gradient_scale) {
   const c10::AutoGradMode no_gradients(false);
   for (OptimizerEntry& entry : entries_) {
     const at::Tensor& gradient = entry.value.grad();
     if (!gradient.defined()) continue;
     ++entry.steps;
-    const Update update = make_update(options_, entry, lr, gradient_scale);
+    const Update update = make_update(options_, entry, options_.lr * lr_factor, gradient_scale);
     entry.value.device().is_cpu() ? update_on_cpu(update, gradient.contiguous(), entry) : update_anywhere(update, gradient, entry);
   }
 }

@@ -26,9 +26,9 @@ class AdamW {
   /// One entry for each trainable tensor of `parameters`, whose memory it shares.
   AdamW(const Parameters& parameters, const OptimizerOptions& options, int64_t encoder_depth);
 
-  /// One step with the parameters' gradients times `gradient_scale`. `lr` is that of a group with factor 1. The result does not depend on the
+  /// One step with the parameters' gradients times `gradient_scale`. `lr_factor` is the schedule's. The result does not depend on the
   /// number of threads.
-  void step(double lr, double gradient_scale = 1);
+  void step(double lr_factor, double gradient_scale = 1);
 
   std::vector<OptimizerEntry>& entries() { return entries_; }
   const std::vector<OptimizerEntry>& entries() const { return entries_; }

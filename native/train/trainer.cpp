@@ -18,6 +18,7 @@
 #include "train/gradient_norm.h"
 #include "train/initial_weights.h"
 #include "train/lr_schedule.h"
+#include "train/mask_rcnn_losses.h"
 #include "train/saved_weights.h"
 #include "train/step_rollback.h"
 #include "train/training_checkpoint.h"
@@ -107,6 +108,8 @@ Trainer::Trainer(TrainOptions options, const std::string& init)
   give_back_free_memory();
 }
 
+Trainer::~Trainer() = default;
+
 StepReport Trainer::step(const std::vector<TrainingBatchPtr>& batches, const CancelFlag& cancel) {
   const TrainingMode training;
   Engine::use_threads(options_.threads);
@@ -151,7 +154,7 @@ void Trainer::update(StepReport& report) {
   for (const OptimizerEntry& entry : optimizer_->entries()) gradients.push_back(entry.value.grad());
   report.grad_norm = gradient_norm(gradients);
   if (!std::isfinite(report.grad_norm)) diverged(report, "a finite gradient", "one that is not, at the losses " + show(report));
-  optimizer_->step(report.lr, clip_scale(report.grad_norm, options_.optimizer.clip_norm));
+  optimizer_->step(lr_factor(options_.schedule, steps_done_), clip_scale(report.grad_norm, options_.optimizer.clip_norm));
   if (average_) average_->update();
   report.ms.update = watch.lap_ms();
 }

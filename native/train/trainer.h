@@ -3,15 +3,12 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/cancel.h"
 #include "data/batch.h"
-#include "inference/device.h"
 #include "train/adamw.h"
-#include "train/mask_rcnn_losses.h"
 #include "train/parameters.h"
 #include "train/train_options.h"
 #include "train/training_state.h"
@@ -19,6 +16,8 @@
 #include "weights/named_tensor.h"
 
 namespace mimdet {
+
+class MaskRcnnLosses;
 
 struct StepReport {
   int64_t step = 0;  // counted from 1
@@ -42,6 +41,7 @@ class Trainer {
   /// `init`: a weights file, whole or a part of a model, or "" for fresh weights. Errors of load_initial_weights, and Error(kDevice),
   /// Error(kInvalidArgument) for options that do not fit the machine or the model.
   Trainer(TrainOptions options, const std::string& init);
+  ~Trainer();
 
   int64_t steps_done() const { return steps_done_; }
   /// JSON: { parameters, trainable: counts of numbers; frozen: names; notes }
