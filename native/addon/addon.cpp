@@ -3,12 +3,14 @@
 
 #include <cstdint>
 
+#include "addon/batch_wrap.h"
 #include "addon/detector_wrap.h"
 #include "addon/environment.h"
 #include "addon/errors.h"
 #include "addon/evaluate_wrap.h"
 #include "addon/mask_wrap.h"
 #include "addon/napi_setup.h"
+#include "addon/trainer_wrap.h"
 #include "addon/weights_wrap.h"
 #include "inference/device.h"
 
@@ -66,6 +68,9 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   define_async<convert_weights>(exports, "convert");
   define<inspect_weights_js>(exports, "inspectWeights");
   define<preset_config>(exports, "presetConfig");
+  define_async<prepare_batch>(exports, "prepareBatch");
+  define<training_plan_js>(exports, "trainingPlan");
+  define_async<create_trainer>(exports, "createTrainer");
   define<rle_to_bitmap_js>(exports, "rleToBitmap");
   define<rle_from_bitmap_js>(exports, "rleFromBitmap");
   define<rle_from_polygons_js>(exports, "rleFromPolygons");

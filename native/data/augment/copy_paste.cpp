@@ -59,9 +59,18 @@ int64_t random_offset(int64_t donor, int64_t target, Random& random) {
   return random.between(std::min<int64_t>(0, target - donor), std::max<int64_t>(0, target - donor));
 }
 
+/// Clipped first: rasterising costs as much as an outline is long.
+MaskWindow rasterised(const PolygonMask& rings, SizeHw frame) {
+  PolygonMask inside;
+  for (const std::vector<double>& ring : rings)
+    if (auto left = clip_polygon(ring, {0, 0, double(frame.width), double(frame.height)}); !left.empty()) inside.push_back(std::move(left));
+  if (inside.empty()) return {};
+  return window_of(rle_from_polygons(frame, inside));
+}
+
 MaskWindow window_of_mask(const ObjectMask& mask, SizeHw frame) {
   if (const auto* rle = std::get_if<RleMask>(&mask)) return window_of(*rle);
-  if (const auto* rings = std::get_if<PolygonMask>(&mask); rings && !rings->empty()) return window_of(rle_from_polygons(frame, *rings));
+  if (const auto* rings = std::get_if<PolygonMask>(&mask)) return rasterised(*rings, frame);
   return {};
 }
 
