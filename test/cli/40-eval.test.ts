@@ -1,6 +1,6 @@
 // `mimdet eval`: result files against pycocotools' numbers, and the model on the example pictures.
 import assert from 'node:assert/strict';
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { CocoResult, EvaluationSummary, IouSummary } from '../../lib/index.js';
@@ -126,6 +126,54 @@ test('a missing picture is said, the others count, and the exit status is 1', as
   assert.equal(status, 1);
   assert.match(stderr, new RegExp(`^ERR_MIMDET_DECODE: .*${data.images.at(-1)!.file_name}`));
   assert.deepEqual(Object.keys(JSON.parse(stdout) as object), ['bbox']);
+});
+
+interface Example {
+  images: { id: number; file_name: string; width: number; height: number }[];
+  annotations: { image_id: number; bbox: [number, number, number, number] }[];
+}
+
+/** The example pictures with their boxes as texts of YOLO, or as XML of VOC. */
+function writeExamples(form: 'yolo' | 'voc'): string {
+  const place = join(folder, form);
+  const folders = form === 'yolo' ? ['images', 'labels'] : ['JPEGImages', 'Annotations'];
+  for (const name of folders) mkdirSync(join(place, name), { recursive: true });
+  const data = JSON.parse(readFileSync(join(root, 'examples/nuclei.json'), 'utf8')) as Example;
+  for (const { id, file_name, width, height } of data.images) {
+    copyFileSync(join(pictures, file_name), join(place, folders[0]!, file_name));
+    const boxes = data.annotations.filter(({ image_id }) => image_id === id).map(({ bbox }) => bbox);
+    const lines = boxes.map(([x, y, w, h]) => `0 ${(x + w / 2) / width} ${(y + h / 2) / height} ${w / width} ${h / height}`);
+    const corners = boxes.map(([x, y, w, h]) => ({ xmin: x + 1, ymin: y + 1, xmax: x + w, ymax: y + h }));
+    const objects = corners.map((box) => {
+      const sides = Object.entries(box).map(([side, value]) => `<${side}>${value}</${side}>`);
+      return `<object><name>nucleus</name><bndbox>${sides.join('')}</bndbox></object>`;
+    });
+    const text = form === 'yolo' ? lines.join('\n') : `<annotation>${objects.join('')}</annotation>`;
+    writeFileSync(join(place, folders[1]!, file_name.replace('.png', form === 'yolo' ? '.txt' : '.xml')), text);
+  }
+  if (form === 'yolo') writeFileSync(join(place, 'data.yaml'), 'train: images\nval: images\nnames: [nucleus]\n');
+  return place;
+}
+
+test('VOC and YOLO folders give the AP of the same boxes in COCO form; faults are told, and the status is 1', async () => {
+  const model = ['eval', '--weights', 'nuclei', '--json', '-', '--data'];
+  const coco = await mimdet([...model, join(root, 'examples/nuclei.json'), '--images', pictures, '--iou', 'bbox']);
+  const expected = (JSON.parse(coco.stdout) as EvaluationSummary).bbox!;
+  for (const form of ['yolo', 'voc'] as const) {
+    const place = writeExamples(form);
+    const { status, stdout, stderr } = await mimdet([...model, place]);
+    assert.equal(status, 0, stderr);
+    const summary = JSON.parse(stdout) as EvaluationSummary;
+    assert.deepEqual(Object.keys(summary), ['bbox']);
+    assert.ok(Math.abs(summary.bbox!.AP - expected.AP) < 1e-3, `${summary.bbox!.AP} ${expected.AP}`);
+    assert.deepEqual(Object.keys(summary.bbox!.perCategory), ['nucleus']);
+  }
+  const file = join(folder, 'yolo/labels', readdirSync(join(folder, 'yolo/labels'))[0]!);
+  writeFileSync(file, `${readFileSync(file, 'utf8')}\n3 0.5 0.5 0.1 0.1\n`);
+  const faulty = await mimdet([...model, join(folder, 'yolo')]);
+  assert.equal(faulty.status, 1);
+  assert.match(faulty.stderr, /labels\/.*\.txt: annotation \d+: class 3: /);
+  assert.ok((JSON.parse(faulty.stdout) as EvaluationSummary).bbox!.AP > 0.3);
 });
 
 test('classes that the data set does not have are named', async () => {
