@@ -3,8 +3,9 @@
 import { Detections, type CocoResult } from './detections.js';
 import { readFileOnce, toPath } from './location.js';
 import { runNative } from './native.js';
+import type { NativeEvalOptions } from './native-types.js';
 import type { Check } from './validate.js';
-import { abortSignal, expected, integer, oneOf, readOptions, Words } from './validate.js';
+import { abortSignal, expected, flag, integer, number, oneOf, readOptions, Words } from './validate.js';
 
 /** A COCO ground truth: a path, a file: URL, or the object. */
 export type GroundTruth = string | URL | { images: object[]; annotations: object[]; categories: object[] };
@@ -25,7 +26,18 @@ export interface EvaluateOptions {
   maxDets?: number | readonly number[];
   /** 0 is as many as there are cores. Default 0. */
   threads?: number;
+  /** Also give `curves` with each kind of IoU. Default false. */
+  curves?: boolean;
+  /** Also give `confusion`: true, or what counts as found (an IoU from 0.5, default 0.5, and a score, default 0.5). Default false. */
+  confusion?: boolean | ConfusionOptions;
   signal?: AbortSignal;
+}
+
+export interface ConfusionOptions {
+  /** Default: masks where they are evaluated, else boxes. */
+  iouType?: 'bbox' | 'segm';
+  iou?: number;
+  scoreThreshold?: number;
 }
 
 /** COCO's numbers for one kind of IoU, 0 to 1; -1 where nothing is there to count. AR's keys follow `maxDets`. */
@@ -43,11 +55,59 @@ export interface IouSummary {
   [recall: `AR${number}`]: number;
   /** AP of each category by its name. */
   perCategory: Record<string, number>;
+  /** Where the option asks for it. */
+  curves?: PrecisionCurves;
+}
+
+/** Precision at each of COCO's 101 recalls, as means over the categories that have objects; -1 where none has. All areas, last of `maxDets`. */
+export interface PrecisionCurves {
+  recall: number[];
+  /** At IoU 0.5, at IoU 0.75, and the mean over the ten IoUs: the mean of each list is the number of the same name in the summary. */
+  AP50: number[];
+  AP75: number[];
+  AP: number[];
+  perCategory: Record<string, CategoryDetail>;
+}
+
+/** Of one category. -1 where it has no object. */
+export interface CategoryDetail {
+  /** Objects in the ground truth that are no crowds. */
+  objects: number;
+  AP50: number;
+  AP75: number;
+  AR: number;
+  /** Where the curve at IoU 0.5 has its highest F1: the score to cut at, and what is to be expected there. */
+  best: { score: number; precision: number; recall: number; f1: number };
+}
+
+/** Which category is taken for which: all categories are matched together, best score first, each object once. */
+export interface Confusion {
+  iouType: 'bbox' | 'segm';
+  iou: number;
+  scoreThreshold: number;
+  /** Names by rising category id. Index `classes.length` below is the background. */
+  classes: string[];
+  /** `[truth, found, how often]`; what is not named is 0. */
+  counts: [truth: number, found: number, count: number][];
+  pictures: PictureVerdict[];
+}
+
+export interface PictureVerdict {
+  imageId: number;
+  /** Panoptic quality: sum of the hits' IoUs / (hits + half of the missed and extra ones). -1 where there is nothing to count. */
+  quality: number;
+  hits: number;
+  /** Ids of annotations that were not found, or taken for another category. */
+  missed: number[];
+  /** Places among the results of the picture, in their order, of those that found nothing, or another category. */
+  extra: number[];
 }
 
 export interface EvaluationSummary {
   bbox?: IouSummary;
   segm?: IouSummary;
+  /** Where the option asks for it. */
+  confusion?: Confusion;
 }
 
 const maxDets: Check<[number, number, number]> = (value, name) => {
@@ -67,7 +127,15 @@ const iouTypes: Check<('bbox' | 'segm')[]> = (value, name) => {
   return [...new Set(value.map((item, i) => oneOf('bbox', 'segm')(item, `${name}[${i}]`)))];
 };
 
-const evaluateOptions = { iouTypes, maxDets, threads: integer(0, 1024), signal: abortSignal };
+const confusionOptions = { iouType: oneOf('bbox', 'segm'), iou: number(0.5, 1), scoreThreshold: number(0, 1) };
+
+const confusion: Check<ConfusionOptions | null> = (value, name) => {
+  if (typeof value === 'boolean') return value ? {} : null;
+  if (typeof value !== 'object' || value === null) throw expected('true, false or an object', name, value);
+  return readOptions(confusionOptions, value, name);
+};
+
+const evaluateOptions = { iouTypes, maxDets, threads: integer(0, 1024), curves: flag, confusion, signal: abortSignal };
 
 /**
  * Compares detections with a ground truth as pycocotools does, bit for bit.
@@ -83,10 +151,14 @@ export async function evaluate(
   signal?.throwIfAborted();
   const truth = await toDocument(groundTruth, 'groundTruth', signal);
   const results = await toResults(detections, truth, signal);
-  const native = {
-    iouTypes: given.iouTypes ?? ['bbox', 'segm'],
+  const types = given.iouTypes ?? ['bbox', 'segm'];
+  const byDefault = { iouType: types.includes('segm') ? 'segm' : 'bbox', iou: 0.5, scoreThreshold: 0.5 } as const;
+  const native: NativeEvalOptions = {
+    iouTypes: types,
     maxDets: given.maxDets ?? [1, 10, 100],
     threads: given.threads ?? 0,
+    curves: given.curves ?? false,
+    confusion: given.confusion ? { ...byDefault, ...given.confusion } : null,
   };
   const summary = await runNative((job, addon) => addon.evaluate(truth, results, native, job), signal);
   return JSON.parse(summary) as EvaluationSummary;

@@ -28,11 +28,19 @@ export { decodeImage } from './image.js';
 export type { DecodedImage, DecodeOptions, ImageInput, RawImage } from './image.js';
 export { evaluate } from './evaluator.js';
 export type {
+  CategoryDetail,
+  Confusion,
+  ConfusionOptions,
   EvaluateOptions,
   EvaluationSummary,
   GroundTruth,
   IouSummary,
   PictureDetections,
+  PictureVerdict,
+  PrecisionCurves,
   Results,
 } from './evaluator.js';
+export { Trainer, type RunOptions } from './trainer.js';
+export type { TrainConfig } from './train/config.js';
+export type { TrainEvent, TrainOutcome, TrainStep } from './train/events.js';
 export { errorCodes, MimdetError, type ErrorCode } from './errors.js';

@@ -76,6 +76,8 @@ export interface NativeEvalOptions {
   iouTypes: ('bbox' | 'segm')[];
   maxDets: number[]; // three, rising
   threads: number; // 0: as many as there are cores
+  curves: boolean;
+  confusion: { iouType: 'bbox' | 'segm'; iou: number; scoreThreshold: number } | null;
 }
 
 export interface NativeConvertOptions {

@@ -83,3 +83,33 @@ test('wrong documents and options are named', async () => {
   await assert.rejects(evaluate(truth, results, { maxDets: 0 }), /`maxDets` but received 0/);
   await assert.rejects(evaluate(truth, results, { signal: AbortSignal.abort('no') }), (reason) => reason === 'no');
 });
+
+test('curves: 101 recalls, whose means are the summary', async () => {
+  const summary = await evaluate(file('plain/gt.json'), file('plain/dt.json'), { curves: true });
+  for (const { curves, ...numbers } of [summary.bbox!, summary.segm!]) {
+    assert.equal(curves!.recall.length, 101);
+    for (const key of ['AP', 'AP50', 'AP75'] as const) {
+      const mean = curves![key].reduce((sum, value) => sum + value) / 101;
+      assert.ok(Math.abs(mean - numbers[key]) < 1e-12, key);
+    }
+    assert.deepEqual(Object.keys(curves!.perCategory), Object.keys(numbers.perCategory));
+  }
+  assert.equal(summary.confusion, undefined);
+});
+
+test('confusion: options, and counts of every object', async () => {
+  const truth = JSON.parse(readFileSync(file('plain/gt.json'), 'utf8')) as { annotations: { iscrowd: number }[] };
+  const { confusion, bbox } = await evaluate(file('plain/gt.json'), file('plain/dt.json'), { confusion: { scoreThreshold: 0.3 } });
+  assert.equal(confusion!.iouType, 'segm');
+  assert.equal(confusion!.scoreThreshold, 0.3);
+  assert.deepEqual(confusion!.classes, Object.keys(bbox!.perCategory));
+  const background = confusion!.classes.length;
+  const objects = confusion!.counts.filter(([row]) => row !== background).reduce((sum, [, , count]) => sum + count, 0);
+  assert.equal(objects, truth.annotations.filter(({ iscrowd }) => !iscrowd).length);
+  const [first] = confusion!.pictures;
+  assert.equal(first!.quality === -1 || (first!.quality >= 0 && first!.quality <= 1), true);
+  await assert.rejects(
+    evaluate(file('plain/gt.json'), file('plain/dt.json'), { confusion: { iou: 0.3 } }),
+    /Expected a number from 0.5 to 1 for `confusion.iou` but received 0.3/,
+  );
+});

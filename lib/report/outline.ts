@@ -1,0 +1,64 @@
+// Outlines of masks as short SVG paths: points that the eye cannot miss are left out. Before it: picture-pair. After it: a path's `d`.
+
+type Point = readonly [x: number, y: number];
+
+/** @param rings x0 y0 x1 y1 … in pixels of the picture; @param tolerance how far a left-out point may lie beside the line */
+export function outlinePath(rings: readonly (readonly number[])[], tolerance: number): string {
+  return rings.map((ring) => ringPath(simplify(pointsOf(ring), tolerance))).join('');
+}
+
+export function boxPath([x1, y1, x2, y2]: readonly number[]): string {
+  return ringPath([
+    [x1!, y1!],
+    [x2!, y1!],
+    [x2!, y2!],
+    [x1!, y2!],
+  ]);
+}
+
+function pointsOf(ring: readonly number[]): Point[] {
+  const points: Point[] = [];
+  for (let i = 0; i + 1 < ring.length; i += 2) points.push([ring[i]!, ring[i + 1]!]);
+  return points;
+}
+
+const ringPath = (points: readonly Point[]): string => `M${points.map(([x, y]) => `${rounded(x)} ${rounded(y)}`).join('L')}Z`;
+
+const rounded = (value: number): number => Math.round(value * 10) / 10;
+
+/** Ramer, Douglas and Peucker's way, with a list instead of recursion: a ring may have as many points as a picture has pixels. */
+export function simplify(points: readonly Point[], tolerance: number): Point[] {
+  if (points.length < 4) return [...points];
+  const keep = new Uint8Array(points.length);
+  // A ring has no ends: it is split at its first point and at the one farthest from that.
+  const middle = farthest(points, 0, points.length - 1, points[0]!, points[0]!).index;
+  keep[0] = keep[middle] = keep[points.length - 1] = 1;
+  const open: [number, number][] = [
+    [0, middle],
+    [middle, points.length - 1],
+  ];
+  for (let range = open.pop(); range; range = open.pop()) {
+    const [first, last] = range;
+    const { index, distance } = farthest(points, first, last, points[first]!, points[last]!);
+    if (distance <= tolerance) continue;
+    keep[index] = 1;
+    open.push([first, index], [index, last]);
+  }
+  return points.filter((_, i) => keep[i]);
+}
+
+/** Of the points between two, that which lies farthest from the line between `a` and `b`. */
+function farthest(points: readonly Point[], first: number, last: number, a: Point, b: Point): { index: number; distance: number } {
+  let best = { index: first, distance: -1 };
+  for (let index = first + 1; index < last; index++) {
+    const distance = distanceTo(points[index]!, a, b);
+    if (distance > best.distance) best = { index, distance };
+  }
+  return best;
+}
+
+function distanceTo([x, y]: Point, [ax, ay]: Point, [bx, by]: Point): number {
+  const [dx, dy] = [bx - ax, by - ay];
+  const length = Math.hypot(dx, dy);
+  return length === 0 ? Math.hypot(x - ax, y - ay) : Math.abs((x - ax) * dy - (y - ay) * dx) / length;
+}
