@@ -1,5 +1,5 @@
-// What `eval` compares with. A COCO JSON goes to the evaluator as it is, so that numbers are pycocotools' own; VOC and YOLO are made
-// COCO first, and their faults are told.
+// What `eval` compares with. A COCO JSON goes to the evaluator as it is, so that numbers are pycocotools' own; VOC and YOLO are
+// made COCO first, and their faults are told.
 // Before it: --data and --images. After it: predict, evaluate.
 import { checkReport } from '../data/check-report.js';
 import { asCoco, parseJson, readDataFile } from '../data/coco-file.js';

@@ -1,6 +1,8 @@
-// One object's mask: rings of whole polygons, or run lengths that fill the picture. The native code reads run lengths, as everywhere.
+// One object's mask: rings of whole polygons, or run lengths that fill the picture. The native code reads run lengths, as
+// everywhere.
 // Before it: check-objects. After it: an object with `polygons` or `rle`, or a fault.
 import { callNative } from '../native.js';
+import { show } from '../validate.js';
 import type { DatasetBox, DatasetFault, DatasetRle } from './dataset.js';
 import { fault, words } from './draft.js';
 
@@ -26,9 +28,14 @@ function checkPolygons(rings: unknown[], { width, height, scale, where }: Place)
   return { polygons: (rings as number[][]).map((ring) => ring.map((value, i) => value * scale[i % 2]!)) };
 }
 
-function ringProblem(ring: unknown[], width: number, height: number, scale: [number, number]): [DatasetFault['code'], string, string] | undefined {
+function ringProblem(
+  ring: unknown[],
+  width: number,
+  height: number,
+  scale: [number, number],
+): [DatasetFault['code'], string, string] | undefined {
   const wrong = ring.find((value) => !Number.isFinite(value));
-  if (wrong !== undefined || ring.includes(undefined)) return ['not-a-number', 'rings of finite numbers', String(wrong)];
+  if (wrong !== undefined || ring.includes(undefined)) return ['not-a-number', 'rings of finite numbers', show(wrong)];
   if (ring.length % 2 !== 0) return ['bad-polygon', 'rings of pairs x, y', `${ring.length} numbers`];
   if (ring.length < 6) return ['bad-polygon', 'rings of at least three points', `${ring.length / 2}`];
   const far = ring.findIndex((value, i) => {
@@ -36,7 +43,9 @@ function ringProblem(ring: unknown[], width: number, height: number, scale: [num
     const at = (value as number) * scale[i % 2]!;
     return at < -side || at > 2 * side;
   });
-  return far < 0 ? undefined : ['bad-polygon', 'points in the picture', `${String(ring[far])} in a picture of ${width} x ${height}`];
+  return far < 0
+    ? undefined
+    : ['bad-polygon', 'points in the picture', `${show(ring[far])} in a picture of ${width} x ${height}`];
 }
 
 function checkRle(mask: Record<string, unknown>, { width, height, where }: Place): CheckedMask {
@@ -44,9 +53,12 @@ function checkRle(mask: Record<string, unknown>, { width, height, where }: Place
   const fits = Array.isArray(size) && size.length === 2 && size[0] === height && size[1] === width;
   if (!fits) return { fault: fault('bad-mask', where, `run lengths of size [${height}, ${width}]`, 'segmentation.size', size) };
   const isRuns = Array.isArray(counts) && counts.every((run) => Number.isSafeInteger(run) && run >= 0);
-  if (!isRuns && typeof counts !== 'string') return { fault: fault('wrong-type', where, 'run lengths', 'segmentation.counts', counts) };
+  if (!isRuns && typeof counts !== 'string')
+    return { fault: fault('wrong-type', where, 'run lengths', 'segmentation.counts', counts) };
   try {
-    const rle = isRuns ? callNative((native) => native.rleFromRuns(counts as number[], height, width)) : { size: [height, width], counts };
+    const rle = isRuns
+      ? callNative((native) => native.rleFromRuns(counts as number[], height, width))
+      : { size: [height, width], counts };
     const area = callNative((native) => native.rleArea(rle as DatasetRle));
     if (area === 0) return { fault: fault('no-area', where, 'a mask of at least one pixel', 'segmentation', words('none')) };
     return { rle: { size: [height, width], counts: (rle as DatasetRle).counts } };

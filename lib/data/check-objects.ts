@@ -1,4 +1,5 @@
-// A draft with its pictures' true sizes becomes a Dataset: boxes in pixels and inside, masks that can be used. Others are told and left out.
+// A draft with its pictures' true sizes becomes a Dataset: boxes in pixels and inside, masks that can be used. Others are told
+// and left out.
 // Before it: check-pictures. After it: open-dataset.
 import { boundsOf, checkMask, type Place } from './check-masks.js';
 import type { Dataset, DatasetBox, DatasetFault, DatasetObject, DatasetPicture } from './dataset.js';
@@ -45,7 +46,12 @@ function checkPicture(picture: DraftPicture, draft: Draft, faults: DatasetFault[
   const scale: [number, number] = draft.fractions ? [width, height] : [1, 1];
   const objects: DatasetObject[] = [];
   for (const each of picture.objects) {
-    const found = checkObject(each, { width, height, scale, where: { file: source, annotation: each.id, class: draft.labels[each.classId] } });
+    const found = checkObject(each, {
+      width,
+      height,
+      scale,
+      where: { file: source, annotation: each.id, class: draft.labels[each.classId] },
+    });
     if ('code' in found) faults.push(found);
     else objects.push(found);
   }

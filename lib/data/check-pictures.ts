@@ -11,7 +11,8 @@ const atOnce = Math.max(4, availableParallelism() * 2);
 
 function unreadable(picture: DraftPicture, error: unknown): DatasetFault {
   const { file, name } = picture;
-  if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return fault('missing-picture', { file }, 'a picture', name, words('no such file'));
+  if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR')
+    return fault('missing-picture', { file }, 'a picture', name, words('no such file'));
   const why = codeOf(error) === 'ERR_MIMDET_DECODE' ? /received (.*)/s.exec((error as Error).message)?.[1] : undefined;
   return fault('unreadable-picture', { file }, 'a picture that can be read', name, words(why ?? codeOf(error) ?? String(error)));
 }
@@ -23,7 +24,9 @@ function wrongSize(picture: DraftPicture, size: PictureSize): DatasetFault | und
   if (picture.width === 0 || picture.height === 0) return undefined;
   if (picture.width === size.width && picture.height === size.height) return undefined;
   const isStored = picture.width === size.stored.width && picture.height === size.stored.height;
-  const hint = isStored ? ' (its size before the EXIF orientation: annotate the picture as it is seen, or take the orientation off)' : '';
+  const hint = isStored
+    ? ' (its size before the EXIF orientation: annotate the picture as it is seen, or take the orientation off)'
+    : '';
   const received = words(`${sizeText(picture)} in ${picture.source}${hint}`);
   return fault('wrong-size', { file: picture.file }, `the size of the file, ${sizeText(size)},`, picture.name, received);
 }

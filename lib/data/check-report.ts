@@ -8,8 +8,7 @@ export interface ReportOptions {
 }
 
 /** Control characters of a file's name would steer the terminal. */
-// eslint-disable-next-line no-control-regex
-const plain = (text: string) => text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (character) => JSON.stringify(character).slice(1, -1));
+const plain = (text: string) => text.replace(/\p{Cc}/gu, (character) => JSON.stringify(character).slice(1, -1));
 
 function line(fault: DatasetFault): string {
   const parts = [fault.file];

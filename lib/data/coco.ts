@@ -1,11 +1,13 @@
-// COCO JSON as a draft: categories by the order of their ids, pictures with their annotations. What cannot be meant is told and left out.
+// COCO JSON as a draft: categories by the order of their ids, pictures with their annotations. What cannot be meant is told and
+// left out.
 // Before it: parts (which JSON). Stations: json-elements → the three lists → joined by ids. After it: check-pictures.
 import { stat } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
+import { codeOf } from '../errors.js';
+import { show } from '../validate.js';
 import { pictureFolders } from './coco-pictures.js';
 import type { DatasetBox, DatasetFault } from './dataset.js';
 import { fault, words, type Draft, type DraftObject, type DraftPicture, type Source } from './draft.js';
-import { codeOf } from '../errors.js';
 import { isInside } from './files.js';
 import { readElements } from './json-elements.js';
 
@@ -27,6 +29,7 @@ class CocoLists {
   readonly pictures = new Map<number, DraftPicture>();
   readonly categories = new Map<number, string>();
   readonly pending: Pending[] = [];
+  readonly #names = new Set<string>();
   readonly #annotationIds = new Set<number>();
   /** Pictures that are told already: their annotations are not told again. */
   readonly #refused = new Set<number>();
@@ -51,13 +54,14 @@ class CocoLists {
     const { id, file_name: name, width, height } = entry;
     if (!isId(id)) return this.#fault('wrong-type', {}, 'a whole number', `images[${index}].id`, id);
     if (this.pictures.has(id)) {
-      return this.#fault('duplicate-id', {}, 'ids that occur once', 'images', words(`${id} again, of ${JSON.stringify(name)}`));
+      return this.#fault('duplicate-id', {}, 'ids that occur once', 'images', words(`${id} again, of ${show(name)}`));
     }
     this.#refused.add(id);
-    if (typeof name !== 'string' || name === '') return this.#fault('wrong-type', {}, 'a name', `images[id ${id}].file_name`, name);
+    if (typeof name !== 'string' || name === '')
+      return this.#fault('wrong-type', {}, 'a name', `images[id ${id}].file_name`, name);
     const isSide = (side: unknown) => side === undefined || side === null || (isId(side) && side > 0);
     if (!isSide(width) || !isSide(height)) {
-      const received = words(`${String(width)} x ${String(height)} of picture ${id}`);
+      const received = words(`${show(width)} x ${show(height)} of picture ${id}`);
       return this.#fault('wrong-size', {}, 'a width and height above 0', name, received);
     }
     const sides = { width: Number(width ?? 0), height: Number(height ?? 0) };
@@ -72,8 +76,18 @@ class CocoLists {
       return this.#fault('wrong-type', { class: id }, 'a name', `categories[${index}].name`, name);
     }
     if (this.categories.has(id)) {
-      return this.#fault('duplicate-id', { class: id }, 'ids that occur once', 'categories', words(`${id} again, of ${JSON.stringify(name)}`));
+      return this.#fault(
+        'duplicate-id',
+        { class: id },
+        'ids that occur once',
+        'categories',
+        words(`${id} again, of ${show(name)}`),
+      );
     }
+    if (this.#names.has(name)) {
+      return this.#fault('duplicate-id', { class: id }, 'names that occur once', 'categories', words(`${show(name)} again`));
+    }
+    this.#names.add(name);
     this.categories.set(id, name);
   }
 
@@ -81,7 +95,8 @@ class CocoLists {
     const { id, image_id: imageId, category_id: categoryId, bbox, iscrowd, area } = entry;
     if (!isId(id)) return this.#fault('wrong-type', {}, 'a whole number', `annotations[${index}].id`, id);
     const where = { annotation: id };
-    if (this.#annotationIds.has(id)) return this.#fault('duplicate-id', where, 'ids that occur once', 'annotations', words(`${id} again`));
+    if (this.#annotationIds.has(id))
+      return this.#fault('duplicate-id', where, 'ids that occur once', 'annotations', words(`${id} again`));
     this.#annotationIds.add(id);
     if (!isId(imageId)) return this.#fault('wrong-type', where, 'a whole number', 'image_id', imageId);
     if (!isId(categoryId)) return this.#fault('wrong-type', where, 'a whole number', 'category_id', categoryId);
@@ -118,7 +133,8 @@ class CocoLists {
       if (classId === undefined) {
         this.#fault('unknown-category', where, 'the id of a category', 'category_id', object.classId);
       } else if (!picture) {
-        if (!this.#refused.has(imageId)) this.#fault('unknown-picture', { annotation: object.id }, 'the id of a picture', 'image_id', imageId);
+        if (!this.#refused.has(imageId))
+          this.#fault('unknown-picture', { annotation: object.id }, 'the id of a picture', 'image_id', imageId);
       } else {
         object.classId = classId;
         picture.objects.push(object);
@@ -135,7 +151,11 @@ const isSafeName = (folder: string, name: string) =>
 const exists = async (file: string) => (await stat(file).catch(() => null)) !== null;
 
 /** The first folder where one of a few pictures lies. */
-async function folderOf(path: string, pictures: readonly DraftPicture[], chosen: string | undefined): Promise<string | undefined> {
+async function folderOf(
+  path: string,
+  pictures: readonly DraftPicture[],
+  chosen: string | undefined,
+): Promise<string | undefined> {
   if (chosen !== undefined) return chosen;
   const folders = pictureFolders(path);
   const step = Math.max(1, Math.floor(pictures.length / 10));
@@ -147,35 +167,65 @@ async function folderOf(path: string, pictures: readonly DraftPicture[], chosen:
 }
 
 /** Sets each picture's file; those that lie elsewhere are told and left out. */
-async function locate(path: string, pictures: DraftPicture[], chosen: string | undefined, faults: DatasetFault[]): Promise<DraftPicture[]> {
+async function locate(
+  path: string,
+  pictures: DraftPicture[],
+  chosen: string | undefined,
+  faults: DatasetFault[],
+): Promise<DraftPicture[]> {
   const found = await folderOf(path, pictures, chosen);
   if (found === undefined && pictures.length > 0) {
     const tried = pictureFolders(path).join(', ');
-    faults.push(fault('missing-picture', { file: path }, `pictures in one of ${tried} (or \`--images DIR\`)`, 'images', words('none')));
+    faults.push(
+      fault('missing-picture', { file: path }, `pictures in one of ${tried} (or \`--images DIR\`)`, 'images', words('none')),
+    );
   }
   const folder = resolve(found ?? pictureFolders(path).at(-1)!);
   return pictures.filter((picture) => {
     picture.file = resolve(folder, picture.name);
     if (isSafeName(folder, picture.name)) return true;
-    faults.push(fault('path-outside', { file: path }, 'a name inside the folder of the pictures', `images[id ${picture.id}].file_name`, picture.name));
+    faults.push(
+      fault(
+        'path-outside',
+        { file: path },
+        'a name inside the folder of the pictures',
+        `images[id ${picture.id}].file_name`,
+        picture.name,
+      ),
+    );
     return false;
   });
 }
 
-async function readCocoDraft(path: string, images: string | undefined, faults: DatasetFault[], signal?: AbortSignal): Promise<Draft | undefined> {
+/** The three lists, or undefined where the document has not got them. */
+async function readLists(path: string, faults: DatasetFault[], signal?: AbortSignal): Promise<CocoLists | undefined> {
   const lists = new CocoLists(path, faults);
-  const kinds = await readElements(path, new Set(keys), (key, entry, index) => lists.add(key, entry, index), signal).catch((error: unknown) => {
+  const where = { file: path, fatal: true };
+  try {
+    const kinds = await readElements(path, new Set(keys), (key, entry, index) => lists.add(key, entry, index), signal);
+    const missing = keys.filter((key) => kinds.get(key) !== 'list');
+    for (const key of missing) {
+      faults.push(fault('wrong-type', where, 'a list', key, words(kinds.has(key) ? 'something else' : 'nothing')));
+    }
+    return missing.length === 0 ? lists : undefined;
+  } catch (error) {
     signal?.throwIfAborted();
-    faults.push(fault('unreadable-file', { file: path, fatal: true }, 'a COCO JSON (an object with images, annotations and categories)', path, words(reason(error))));
+    const what = 'a COCO JSON (an object with images, annotations and categories)';
+    faults.push(fault('unreadable-file', where, what, path, words(reason(error))));
     return undefined;
-  });
-  if (!kinds) return undefined;
-  for (const key of keys) {
-    if (kinds.get(key) === 'list') continue;
-    faults.push(fault('wrong-type', { file: path, fatal: true }, 'a list', key, words(kinds.has(key) ? 'something else' : 'nothing')));
   }
-  if (keys.some((key) => kinds.get(key) !== 'list')) return undefined;
-  if (lists.categories.size === 0) faults.push(fault('unknown-category', { file: path }, 'at least one category', 'categories', words('none')));
+}
+
+async function readCocoDraft(
+  path: string,
+  images: string | undefined,
+  faults: DatasetFault[],
+  signal?: AbortSignal,
+): Promise<Draft | undefined> {
+  const lists = await readLists(path, faults, signal);
+  if (!lists) return undefined;
+  const none = lists.categories.size === 0;
+  if (none) faults.push(fault('unknown-category', { file: path }, 'at least one category', 'categories', words('none')));
   const categoryIds = [...lists.categories.keys()].sort((a, b) => a - b);
   lists.join(categoryIds);
   const pictures = await locate(path, [...lists.pictures.values()], images, faults);

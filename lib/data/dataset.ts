@@ -1,4 +1,5 @@
-// A data set as training and evaluation know it, whatever form it had on the disk: pictures with their objects, classes by number.
+// A data set as training and evaluation know it, whatever form it had on the disk: pictures with their objects, classes by
+// number.
 // Before it: the readers coco, voc, yolo. After it: lib/train, to-coco, the check report.
 
 export type DatasetForm = 'coco' | 'voc' | 'yolo';

@@ -31,11 +31,13 @@ export async function picturesBelow(folder: string): Promise<string[]> {
     .sort();
 }
 
-/** The text of a file of at most `maxBytes`, without a byte order mark. @throws ERR_MIMDET_DATASET, or an Error with the reason */
+/** The text of a file of at most `maxBytes`, without a byte order mark. @throws an Error with the reason */
 export async function readText(path: string, maxBytes: number, signal?: AbortSignal): Promise<string> {
   const size = (await stat(path).catch(() => null))?.size ?? 0;
   if (size > maxBytes) throw new Error(`more than ${maxBytes} bytes`);
   const bytes = await readFileOnce(path, { name: path, code: 'ERR_MIMDET_DATASET', signal });
   if (!isUtf8(bytes)) throw new Error('bytes that are no UTF-8');
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8').replace(/^\ufeff/, '');
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    .toString('utf8')
+    .replace(/^\ufeff/, '');
 }

@@ -35,5 +35,7 @@ export function joinClasses(train: Draft, val: Draft): string[] {
   renumber(val, classes, categoryIds);
   const missing = classes.filter((name) => !known.has(name));
   const note = 'The parts list other classes: they were joined by their names, in the order of the training part';
-  return [missing.length === 0 ? `${note}.` : `${note}; only the validation part has ${quoted(missing)}, which cannot be learnt.`];
+  return [
+    missing.length === 0 ? `${note}.` : `${note}; only the validation part has ${quoted(missing)}, which cannot be learnt.`,
+  ];
 }

@@ -1,5 +1,5 @@
-// The members of a large JSON document's lists, one after the other: the file is never held as a whole, so that half a gigabyte of
-// annotations opens in the memory of its objects. The frame (`{"images": […], …}`) is read here, each member by JSON.parse.
+// The members of a large JSON document's lists, one after the other: the file is never held as a whole, so that half a gigabyte
+// of annotations opens in the memory of its objects. The frame (`{"images": […], …}`) is read here, a member by JSON.parse.
 // Before it: a COCO JSON. After it: coco.
 import { isUtf8 } from 'node:buffer';
 import { createReadStream } from 'node:fs';
@@ -47,7 +47,7 @@ export function parseElement(bytes: Buffer): unknown {
 
 type Stage = 'top' | 'key' | 'colon' | 'value' | 'comma' | 'element' | 'element-comma' | 'end';
 
-/** Takes a document in pieces. Numbers of the state: `#at` is where reading goes on in `#bytes`, `#start` where the open token starts. */
+/** Takes a document in pieces. `#at` is where reading goes on in `#bytes`, `#start` where the open token starts. */
 class Scanner {
   readonly kinds = new Map<string, ListKind>();
   #bytes: Buffer = Buffer.alloc(0);

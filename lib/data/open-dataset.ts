@@ -1,4 +1,5 @@
-// From a path that a user names to data sets that training can use: which form, which parts, one list of classes, all faults at once.
+// From a path that a user names to data sets that training can use: which form, which parts, one list of classes, all faults at
+// once.
 // The map of lib/data: parts → a form's reader → join-classes → check-pictures → check-objects → set-aside.
 // Before it: `mimdet train --data`, `mimdet eval --data`. After it: lib/train, to-coco.
 import { MimdetError } from '../errors.js';
@@ -59,7 +60,10 @@ export class DatasetError extends MimdetError {
     const first = faults.find(({ fatal }) => fatal) ?? faults[0];
     const count = faults.length === 1 ? 'a fault' : `${faults.length} faults, the first of them`;
     const place = first?.annotation === undefined ? '' : `annotation ${first.annotation}: `;
-    super('ERR_MIMDET_DATASET', `Expected a data set without faults for \`${path}\` but received ${count} in ${first?.file}: ${place}${first?.message}`);
+    super(
+      'ERR_MIMDET_DATASET',
+      `Expected a data set without faults for \`${path}\` but received ${count} in ${first?.file}: ${place}${first?.message}`,
+    );
   }
 }
 
@@ -84,7 +88,9 @@ function once(faults: DatasetFault[]): DatasetFault[] {
 
 async function partsOf(path: string, images: string | undefined, faults: DatasetFault[]): Promise<Parts> {
   if (images === undefined || (await isFolder(images))) return findParts(path, images, faults);
-  faults.push(fault('missing-picture', { file: images, fatal: true }, 'a folder of pictures', '--images', words(JSON.stringify(images))));
+  faults.push(
+    fault('missing-picture', { file: images, fatal: true }, 'a folder of pictures', '--images', words(JSON.stringify(images))),
+  );
   return {};
 }
 
@@ -114,9 +120,13 @@ export async function openDataset(path: string, options: OpenOptions = {}): Prom
 }
 
 /** The sources of both parts; without one for validation, pictures of the other are set aside. */
-async function sourcesOf({ data, val, images }: TrainingDataOptions, faults: DatasetFault[]): Promise<{ train?: Source; val?: Source }> {
+async function sourcesOf(
+  { data, val, images }: TrainingDataOptions,
+  faults: DatasetFault[],
+): Promise<{ train?: Source; val?: Source }> {
   const parts = await partsOf(data, images, faults);
-  if (val === undefined) return parts.train || parts.whole ? { train: parts.train ?? parts.whole, val: parts.val } : { train: parts.val };
+  if (val === undefined)
+    return parts.train || parts.whole ? { train: parts.train ?? parts.whole, val: parts.val } : { train: parts.val };
   const other = await partsOf(val, images, faults);
   return { train: parts.train ?? parts.whole ?? parts.val, val: other.val ?? other.whole ?? other.train };
 }
@@ -129,13 +139,17 @@ function maskNotes(train: Dataset): string[] {
 }
 
 function asideNote(train: Dataset, val: Dataset, seed: number): string {
+  const start = `${train.name} has no part for validation`;
   const total = train.pictures.length + val.pictures.length;
-  if (val.pictures.length === 0) return `${train.name} has no part for validation and too few pictures to set any aside: it is validated on what it is trained on.`;
-  return `${train.name} has no part for validation: every tenth picture was set aside, ${val.pictures.length} of ${total} (seed ${seed}).`;
+  if (val.pictures.length === 0)
+    return `${start} and too few pictures to set any aside: it is validated on what it is trained on.`;
+  return `${start}: every tenth picture was set aside, ${val.pictures.length} of ${total} (seed ${seed}).`;
 }
 
 const samePictures = (train: Dataset, val: Dataset) =>
-  train.pictures.length > 0 && train.pictures.length === val.pictures.length && train.pictures.every(({ file }, i) => file === val.pictures[i]!.file);
+  train.pictures.length > 0 &&
+  train.pictures.length === val.pictures.length &&
+  train.pictures.every(({ file }, i) => file === val.pictures[i]!.file);
 
 function withoutVal(whole: Dataset, seed: number, found: CheckedTrainingData): void {
   const { train, val } = setAside(whole, seed);
@@ -144,7 +158,7 @@ function withoutVal(whole: Dataset, seed: number, found: CheckedTrainingData): v
   found.val = val.pictures.length > 0 ? val : train;
 }
 
-/** As {@link openTrainingData}, but faults are only told, whatever they are: `mimdet train --check`. Rejects for an abort alone. */
+/** As {@link openTrainingData}, but faults are only told, whatever they are: `train --check`. Rejects for an abort alone. */
 export async function checkTrainingData(options: TrainingDataOptions): Promise<CheckedTrainingData> {
   const faults: DatasetFault[] = [];
   const found: CheckedTrainingData = { faults, notes: [] };
@@ -158,7 +172,8 @@ export async function checkTrainingData(options: TrainingDataOptions): Promise<C
   if (train) found.train = await check(train, faults, true, { ...options, onProgress: from(0) });
   if (val) found.val = await check(val, faults, false, { ...options, onProgress: from(ofTrain) });
   if (found.train && !sources.val) withoutVal(found.train, options.seed ?? 0, found);
-  else if (found.train && found.val && samePictures(found.train, found.val)) found.notes.push('Both parts have the same pictures: validation says nothing of new ones.');
+  else if (found.train && found.val && samePictures(found.train, found.val))
+    found.notes.push('Both parts have the same pictures: validation says nothing of new ones.');
   if (found.train) found.notes.push(...maskNotes(found.train));
   found.faults = once(faults);
   return found;

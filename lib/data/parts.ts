@@ -52,7 +52,10 @@ async function yoloParts(file: string, faults: DatasetFault[]): Promise<Parts> {
 async function folderParts(set: YoloSet): Promise<Parts | undefined> {
   const found: Parts = {};
   for (const part of ['train', 'val'] as const) {
-    for (const name of [...(await namesIn(join(set.root, 'images'))).map((each) => `images/${each}`), ...(await namesIn(set.root))]) {
+    for (const name of [
+      ...(await namesIn(join(set.root, 'images'))).map((each) => `images/${each}`),
+      ...(await namesIn(set.root)),
+    ]) {
       const isPart = stems[part].test(name.replace(/^images\//, '')) && (await isFolder(join(set.root, name)));
       if (isPart) found[part] ??= yoloSource(set, [name]);
     }
@@ -63,7 +66,8 @@ async function folderParts(set: YoloSet): Promise<Parts | undefined> {
 const findYoloYaml: Finder = async (folder, _, faults) => {
   const names = (await namesIn(folder)).filter((name) => /\.ya?ml$/i.test(name));
   const name = names.find((each) => /^(data|dataset)\.ya?ml$/i.test(each));
-  const isYolo = async () => names.length === 1 && /^\s*(names|nc|train|val)\s*:/m.test(await readText(join(folder, names[0]!), 4 << 20).catch(() => ''));
+  const isYolo = async () =>
+    names.length === 1 && /^\s*(names|nc|train|val)\s*:/m.test(await readText(join(folder, names[0]!), 4 << 20).catch(() => ''));
   if (name !== undefined) return yoloParts(join(folder, name), faults);
   return (await isYolo()) ? yoloParts(join(folder, names[0]!), faults) : undefined;
 };
@@ -75,11 +79,19 @@ const findYoloFolder: Finder = async (folder, _, faults) => {
   for (const file of lists) {
     if (!(await isFile(file))) continue;
     const lines = (await readText(file, 4 << 20)).split(/\r?\n/).filter((line) => line.trim() !== '');
-    const set: YoloSet = { file, root: resolve(folder), names: new Map(lines.map((line, i) => [i, line.trim()])), train: [], val: [] };
+    const set: YoloSet = {
+      file,
+      root: resolve(folder),
+      names: new Map(lines.map((line, i) => [i, line.trim()])),
+      train: [],
+      val: [],
+    };
     const inFolder = { ...set, file: join(folder, 'classes.txt') };
     return (await folderParts(inFolder)) ?? { whole: yoloSource(inFolder, ['images']) };
   }
-  faults.push(fault('wrong-type', { file: folder, fatal: true }, 'a data.yaml (or classes.txt) with names', 'names', words('no such file')));
+  faults.push(
+    fault('wrong-type', { file: folder, fatal: true }, 'a data.yaml (or classes.txt) with names', 'names', words('no such file')),
+  );
   return {};
 };
 
@@ -124,7 +136,12 @@ const findFolders: Finder = async (folder, images, faults) => {
 const innerFinders: Finder[] = [findCocoParts, findYoloYaml, findVoc, findYoloFolder];
 const finders: Finder[] = [findYoloYaml, findCocoParts, findVoc, findFolders, findYoloFolder];
 
-async function findInFolder(folder: string, images: string | undefined, faults: DatasetFault[], list: Finder[]): Promise<Parts | undefined> {
+async function findInFolder(
+  folder: string,
+  images: string | undefined,
+  faults: DatasetFault[],
+  list: Finder[],
+): Promise<Parts | undefined> {
   for (const find of list) {
     const parts = await find(folder, images, faults);
     if (parts) return parts;
@@ -132,7 +149,8 @@ async function findInFolder(folder: string, images: string | undefined, faults: 
   return undefined;
 }
 
-const looked = 'a COCO JSON (train.json and val.json, or one JSON), a data.yaml (YOLO), Annotations (VOC), or folders train and val';
+const looked =
+  'a COCO JSON (train.json and val.json, or one JSON), a data.yaml (YOLO), Annotations (VOC), or folders train and val';
 
 /** Nothing found is a fault, not an error: all of them come in one report. */
 export async function findParts(path: string, images: string | undefined, faults: DatasetFault[]): Promise<Parts> {
@@ -144,7 +162,9 @@ export async function findParts(path: string, images: string | undefined, faults
   const parts = (await isFolder(whole)) ? await findInFolder(whole, images, faults, finders) : undefined;
   if (parts) return parts;
   const names = await namesIn(whole);
-  const received = (await isFolder(whole)) ? words(`a folder with ${names.slice(0, 8).join(', ') || 'nothing'}`) : words('no such file or folder');
+  const received = (await isFolder(whole))
+    ? words(`a folder with ${names.slice(0, 8).join(', ') || 'nothing'}`)
+    : words('no such file or folder');
   const hint = names.some(isPictureName) ? `${looked} beside the pictures` : looked;
   faults.push(fault('unreadable-file', { file: whole, fatal: true }, hint, path, received));
   return {};

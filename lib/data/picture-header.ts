@@ -1,5 +1,5 @@
-// Size and wholeness of a picture from its first and last bytes: 100,000 pictures are not decoded before the first step. A file whose
-// end is missing is decoded to be sure.
+// Size and wholeness of a picture from its first and last bytes: 100,000 pictures are not decoded before the first step. A file
+// whose end is missing is decoded to be sure.
 // Before it: a data set's pictures. After it: check-pictures. Sizes are those of `decodeImage`: EXIF orientation applied.
 import { constants, promises as fs } from 'node:fs';
 import sharp from 'sharp';

@@ -34,10 +34,14 @@ const parser = new XMLParser({
 
 type Node = Record<string, unknown>;
 
-const nodeOf = (value: unknown): Node => (typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Node) : {});
-const textOf = (value: unknown): string | undefined => (typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined);
+const nodeOf = (value: unknown): Node =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Node) : {};
+const textOf = (value: unknown): string | undefined =>
+  typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
+
+const decimal = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
 /** NaN for what is no decimal number: `Number` alone would take '' and '0x10'. */
-const numberOf = (value: unknown): number => (/^\s*[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?\s*$/i.test(String(value)) ? Number(value) : NaN);
+const numberOf = (value: unknown): number => (decimal.test(textOf(value) ?? '') ? Number(value) : NaN);
 
 function objectOf(entry: unknown, number: number, file: string): VocObject | DatasetFault {
   const node = nodeOf(entry);
@@ -59,7 +63,7 @@ function sizeOf(root: Node, file: string, faults: DatasetFault[]): { width: numb
   const sides = [size['width'], size['height']];
   const [width, height] = sides.map((side) => (side === undefined ? 0 : numberOf(side))) as [number, number];
   if (sides.every((side) => side === undefined) || (width >= 0 && height >= 0)) return { width, height };
-  faults.push(fault('not-a-number', { file }, 'numbers width and height', 'size', sides.map(String)));
+  faults.push(fault('not-a-number', { file }, 'numbers width and height', 'size', sides.map(textOf)));
   return { width: 0, height: 0 };
 }
 

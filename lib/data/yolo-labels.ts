@@ -17,16 +17,23 @@ function shapeOf(numbers: number[]): Pick<DraftObject, 'box' | 'segmentation'> {
 function labelOf(line: string, number: number, file: string, classIds: ReadonlyMap<number, number>): DraftObject | DatasetFault {
   const [label, ...coordinates] = line.split(/\s+/) as [string, ...string[]];
   const where = { file, annotation: number, class: isNumber.test(label) ? Number(label) : label };
-  if (![label, ...coordinates].every((word) => isNumber.test(word))) return fault('not-a-number', where, 'numbers', 'labels', shown(line));
+  if (![label, ...coordinates].every((word) => isNumber.test(word)))
+    return fault('not-a-number', where, 'numbers', 'labels', shown(line));
   const fits = coordinates.length === 4 || (coordinates.length >= 6 && coordinates.length % 2 === 0);
   if (!fits) return fault('wrong-type', where, 'class cx cy w h, or class and at least three points x y', 'labels', shown(line));
   const classId = classIds.get(Number(label));
-  if (classId === undefined) return fault('unknown-category', where, 'the number of a class in names', 'labels', words(`class ${label}`));
+  if (classId === undefined)
+    return fault('unknown-category', where, 'the number of a class in names', 'labels', words(`class ${label}`));
   return { id: number, classId, ...shapeOf(coordinates.map(Number)), crowd: false };
 }
 
 /** Lines that cannot be meant go to `faults`; empty ones are passed over. */
-export function parseLabels(text: string, file: string, classIds: ReadonlyMap<number, number>, faults: DatasetFault[]): DraftObject[] {
+export function parseLabels(
+  text: string,
+  file: string,
+  classIds: ReadonlyMap<number, number>,
+  faults: DatasetFault[],
+): DraftObject[] {
   const objects: DraftObject[] = [];
   text.split(/\r\n|\n|\r/).forEach((line, i) => {
     if (line.trim() === '') return;

@@ -1,5 +1,6 @@
 // YOLO: data.yaml with names and parts, one text of labels a picture in `labels` beside `images` (or beside the picture).
-// Before it: parts. Stations: readYoloYaml → its parts → label files. After it: check-pictures, which tells the fractions' pixels.
+// Before it: parts. Stations: readYoloYaml → its parts → label files. After it: check-pictures, which tells the fractions'
+// pixels.
 import { basename, dirname, extname, join, relative, resolve, sep } from 'node:path';
 import { parseDocument } from 'yaml';
 import type { DatasetFault } from './dataset.js';
@@ -28,12 +29,16 @@ export interface YoloSet {
 const textsOf = (value: unknown): string[] =>
   (Array.isArray(value) ? value : [value]).filter((entry): entry is string => typeof entry === 'string' && entry !== '');
 
-/** A list, or a map from numbers. */
+/** YAML reads a name such as 7 or `no` as something else than a text. */
+const nameOf = (value: unknown) => (['string', 'number', 'boolean'].includes(typeof value) ? String(value) : '');
+
+/** A list, or a map from numbers. Names occur once. */
 function namesOf(value: unknown): Map<number, string> | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  const entries = Object.entries(value).map(([key, name]): [number, string] => [Number(key), String(name)]);
-  const fits = entries.length > 0 && entries.every(([key, name]) => Number.isSafeInteger(key) && key >= 0 && name !== '');
-  return fits ? new Map(entries.sort((a, b) => a[0] - b[0])) : undefined;
+  const entries = Object.entries(value).map(([key, name]): [number, string] => [Number(key), nameOf(name)]);
+  const fits = entries.every(([key, name]) => Number.isSafeInteger(key) && key >= 0 && name !== '');
+  const isUnique = new Set(entries.map(([, name]) => name)).size === entries.length;
+  return fits && isUnique && entries.length > 0 ? new Map(entries.sort((a, b) => a[0] - b[0])) : undefined;
 }
 
 /** `path` is where the parts' paths start; one that leads out of the file's own folder is not followed. */
@@ -64,7 +69,15 @@ export async function readYoloYaml(file: string, faults: DatasetFault[]): Promis
   const { path, train, val, names: given } = document as Record<string, unknown>;
   const names = namesOf(given);
   if (!names) {
-    faults.push(fault('wrong-type', where, 'a list or map of class names', 'names', given === undefined ? words('nothing') : given));
+    faults.push(
+      fault(
+        'wrong-type',
+        where,
+        'a list or map of different class names',
+        'names',
+        given === undefined ? words('nothing') : given,
+      ),
+    );
     return undefined;
   }
   return { file, root: await rootOf(file, path), names, train: textsOf(train), val: textsOf(val) };
@@ -76,7 +89,15 @@ async function inside(set: YoloSet, written: string, faults: DatasetFault[]): Pr
   const tries = [resolve(set.root, written), resolve(folder, written), resolve(folder, written.replace(/^(\.\.[\\/])+/, ''))];
   for (const path of tries) if (isInside(folder, path) && ((await isFolder(path)) || (await isFile(path)))) return path;
   const code = isInside(folder, tries[0]!) ? 'missing-picture' : 'path-outside';
-  faults.push(fault(code, { file: set.file }, 'a folder or list of pictures inside the folder of the data set', basename(set.file), written));
+  faults.push(
+    fault(
+      code,
+      { file: set.file },
+      'a folder or list of pictures inside the folder of the data set',
+      basename(set.file),
+      written,
+    ),
+  );
   return undefined;
 }
 
@@ -92,8 +113,11 @@ async function picturesOf(set: YoloSet, path: string, faults: DatasetFault[]): P
   for (const line of text.split(/\r?\n/)) {
     const name = line.trim();
     if (name === '') continue;
-    const tries = [resolve(dirname(path), name), resolve(set.root, name)].filter((file) => isInside(folder, file) && !name.includes('\0'));
-    if (tries.length === 0) faults.push(fault('path-outside', { file: path }, 'a name inside the folder of the data set', basename(path), name));
+    const tries = [resolve(dirname(path), name), resolve(set.root, name)].filter(
+      (file) => isInside(folder, file) && !name.includes('\0'),
+    );
+    if (tries.length === 0)
+      faults.push(fault('path-outside', { file: path }, 'a name inside the folder of the data set', basename(path), name));
     else pictures.push((await isFile(tries[0]!)) ? tries[0]! : (tries[1] ?? tries[0]!));
   }
   return pictures;

@@ -23,7 +23,9 @@ function write(file: string, content: string | Buffer): void {
 }
 
 const picture = (width: number, height: number) =>
-  sharp({ create: { width, height, channels: 3, background: { r: 90, g: 20, b: 60 } } }).png().toBuffer();
+  sharp({ create: { width, height, channels: 3, background: { r: 90, g: 20, b: 60 } } })
+    .png()
+    .toBuffer();
 
 interface Thing {
   name: string;
@@ -38,7 +40,15 @@ interface Sheet {
 }
 
 const sheets: Sheet[] = [
-  { file: 'a.png', width: 64, height: 48, things: [{ name: 'cat', box: [5, 6, 25, 30] }, { name: 'dog', box: [30, 8, 64, 48] }] },
+  {
+    file: 'a.png',
+    width: 64,
+    height: 48,
+    things: [
+      { name: 'cat', box: [5, 6, 25, 30] },
+      { name: 'dog', box: [30, 8, 64, 48] },
+    ],
+  },
   { file: 'b.png', width: 40, height: 80, things: [{ name: 'dog', box: [0, 0, 10, 12] }] },
   { file: 'c.png', width: 32, height: 32, things: [] },
 ];
@@ -77,7 +87,10 @@ async function writeVoc(folder: string, list = sheets): Promise<string> {
       return `<object><name>${name}</name><difficult>0</difficult><bndbox>${corners}</bndbox></object>`;
     });
     const size = `<size><width>${width}</width><height>${height}</height><depth>3</depth></size>`;
-    write(join(folder, 'Annotations', file.replace('.png', '.xml')), `<annotation><filename>${file}</filename>${size}${objects.join('')}</annotation>`);
+    write(
+      join(folder, 'Annotations', file.replace('.png', '.xml')),
+      `<annotation><filename>${file}</filename>${size}${objects.join('')}</annotation>`,
+    );
   }
   return folder;
 }
@@ -101,7 +114,10 @@ async function writeYolo(folder: string, list = sheets, classes = names): Promis
 const contents = (dataset: Dataset) =>
   Object.fromEntries(
     dataset.pictures.map(({ file, width, height, objects }) => {
-      const things = objects.map(({ classId, box }) => [dataset.classes[classId], ...box.map((side) => Math.round(side * 1000) / 1000)]);
+      const things = objects.map(({ classId, box }) => [
+        dataset.classes[classId],
+        ...box.map((side) => Math.round(side * 1000) / 1000),
+      ]);
       return [file.split('/').at(-1), { width, height, things }];
     }),
   );
@@ -112,7 +128,11 @@ test('the same objects come out of COCO, VOC and YOLO', async () => {
   const yolo = await openDataset(await writeYolo(newFolder()));
   assert.deepEqual([coco.faults, voc.faults, yolo.faults], [[], [], []]);
   assert.deepEqual([coco.dataset.form, voc.dataset.form, yolo.dataset.form], ['coco', 'voc', 'yolo']);
-  assert.deepEqual(contents(coco.dataset)['a.png'], { width: 64, height: 48, things: sheets[0]!.things.map(({ name, box }) => [name, ...box]) });
+  assert.deepEqual(contents(coco.dataset)['a.png'], {
+    width: 64,
+    height: 48,
+    things: sheets[0]!.things.map(({ name, box }) => [name, ...box]),
+  });
   assert.deepEqual(contents(voc.dataset), contents(coco.dataset));
   assert.deepEqual(contents(yolo.dataset), contents(coco.dataset));
   assert.deepEqual(coco.dataset.categoryIds, [10, 20]);
@@ -163,7 +183,10 @@ test('parts are found: JSON files, folders, ImageSets, data.yaml', async () => {
   write(join(json, 'annotations/instances_train2017.json'), JSON.stringify(cocoOf(first)));
   write(join(json, 'annotations/instances_val2017.json'), JSON.stringify(cocoOf(second)));
   const nested = newFolder();
-  for (const [part, list] of [['train', first], ['valid', second]] as const) {
+  for (const [part, list] of [
+    ['train', first],
+    ['valid', second],
+  ] as const) {
     await writePictures(join(nested, part), list);
     write(join(nested, part, '_annotations.coco.json'), JSON.stringify(cocoOf(list)));
   }
@@ -174,7 +197,10 @@ test('parts are found: JSON files, folders, ImageSets, data.yaml', async () => {
   await writeVoc(join(vocFolders, 'train'), first);
   await writeVoc(join(vocFolders, 'val'), second);
   const yolo = newFolder();
-  for (const [part, list] of [['train', first], ['val', second]] as const) {
+  for (const [part, list] of [
+    ['train', first],
+    ['val', second],
+  ] as const) {
     await writePictures(join(yolo, 'images', part), list);
     for (const sheet of list) write(join(yolo, 'labels', part, sheet.file.replace('.png', '.txt')), labelsOf(sheet));
   }
@@ -190,13 +216,26 @@ test('parts are found: JSON files, folders, ImageSets, data.yaml', async () => {
 });
 
 test('--val names another data set, of any form', async () => {
-  const { train, val } = await openTrainingData({ data: await writeCoco(newFolder()), val: await writeYolo(newFolder(), sheets.slice(1)) });
+  const { train, val } = await openTrainingData({
+    data: await writeCoco(newFolder()),
+    val: await writeYolo(newFolder(), sheets.slice(1)),
+  });
   assert.deepEqual([train.form, val.form], ['coco', 'yolo']);
   assert.deepEqual([train.pictures.length, val.pictures.length], [3, 2]);
 });
 
 test('other class lists are joined by names, and it is said', async () => {
-  const other: Sheet[] = [{ file: 'd.png', width: 50, height: 50, things: [{ name: 'owl', box: [1, 1, 20, 20] }, { name: 'dog', box: [5, 5, 30, 30] }] }];
+  const other: Sheet[] = [
+    {
+      file: 'd.png',
+      width: 50,
+      height: 50,
+      things: [
+        { name: 'owl', box: [1, 1, 20, 20] },
+        { name: 'dog', box: [5, 5, 30, 30] },
+      ],
+    },
+  ];
   const val = await writeYolo(newFolder(), other, ['owl', 'dog']);
   const data = await openTrainingData({ data: await writeCoco(newFolder()), val });
   assert.deepEqual(data.train.classes, ['cat', 'dog', 'owl']);
@@ -224,19 +263,35 @@ test('without a part for validation every tenth picture is set aside, by the see
 
 test('sizes are those of the picture as it is seen; one of the stored pixels is explained', async () => {
   const folder = newFolder();
-  const turned = await sharp(await picture(64, 48)).withMetadata({ orientation: 6 }).jpeg().toBuffer();
-  for (const [width, height, wrong] of [[48, 64, false], [64, 48, true]] as const) {
+  const turned = await sharp(await picture(64, 48))
+    .withMetadata({ orientation: 6 })
+    .jpeg()
+    .toBuffer();
+  for (const [width, height, wrong] of [
+    [48, 64, false],
+    [64, 48, true],
+  ] as const) {
     write(join(folder, 'images/a.jpg'), turned);
     const sheet = { ...sheets[0]!, file: 'a.jpg', width, height, things: [{ name: 'cat', box: [1, 1, 20, 20] as DatasetBox }] };
     write(join(folder, 'annotations.json'), JSON.stringify(cocoOf([sheet])));
     const { faults } = await checkTrainingData({ data: folder });
-    assert.equal(faults.some(({ code, message }) => code === 'wrong-size' && message.includes('EXIF')), wrong);
+    assert.equal(
+      faults.some(({ code, message }) => code === 'wrong-size' && message.includes('EXIF')),
+      wrong,
+    );
   }
 });
 
 test('a picture that is cut off is unreadable, one with something appended is not', async () => {
-  const whole = await sharp({ create: { width: 64, height: 48, channels: 3, background: 'red', noise: { type: 'gaussian', mean: 99, sigma: 40 } } }).jpeg().toBuffer();
-  for (const [bytes, code] of [[whole.subarray(0, whole.length / 2), 'unreadable-picture'], [Buffer.concat([whole, Buffer.alloc(300)]), undefined]] as const) {
+  const whole = await sharp({
+    create: { width: 64, height: 48, channels: 3, background: 'red', noise: { type: 'gaussian', mean: 99, sigma: 40 } },
+  })
+    .jpeg()
+    .toBuffer();
+  for (const [bytes, code] of [
+    [whole.subarray(0, whole.length / 2), 'unreadable-picture'],
+    [Buffer.concat([whole, Buffer.alloc(300)]), undefined],
+  ] as const) {
     const folder = newFolder();
     write(join(folder, 'images/a.jpg'), bytes);
     write(join(folder, 'annotations.json'), JSON.stringify(cocoOf([{ ...sheets[0]!, file: 'a.jpg' }])));
@@ -244,17 +299,24 @@ test('a picture that is cut off is unreadable, one with something appended is no
   }
 });
 
-test('JSON of any layout: keys in any order, lists over the borders of what is read at once, text that looks like brackets', async () => {
+test('JSON of any layout: keys in any order, lists over the borders of what is read at once, brackets in texts', async () => {
   const folder = await writeCoco(newFolder());
   const { images, categories, annotations } = cocoOf() as Record<string, unknown[]>;
   const info = { text: '{"images": [}\\" \u00e9 ]', list: [[1], { a: 'x' }] };
   const padding = ' '.repeat((1 << 20) - 200);
-  const text = `\ufeff{ "annotations" :${JSON.stringify(annotations)},"info":${JSON.stringify(info)},${padding}"categories":${JSON.stringify(categories, null, 2)},\n"images":\t${JSON.stringify(images)} }\n`;
+  const start = `\ufeff{ "annotations" :${JSON.stringify(annotations)},"info":${JSON.stringify(info)},${padding}`;
+  const text = `${start}"categories":${JSON.stringify(categories, null, 2)},\n"images":\t${JSON.stringify(images)} }\n`;
   write(join(folder, 'annotations.json'), text);
   const { dataset, faults } = await openDataset(folder);
   assert.deepEqual(faults, []);
   assert.equal(contents(dataset)['a.png']!.things.length, 2);
-  for (const broken of [text.slice(0, -3), `${text}x`, text.replace('},{', '}{'), text.replace('},{', '},,{'), text.replace(':[', ':[,')]) {
+  for (const broken of [
+    text.slice(0, -3),
+    `${text}x`,
+    text.replace('},{', '}{'),
+    text.replace('},{', '},,{'),
+    text.replace(':[', ':[,'),
+  ]) {
     write(join(folder, 'annotations.json'), broken);
     await assert.rejects(openDataset(folder), { code: 'ERR_MIMDET_DATASET' });
   }
@@ -265,14 +327,25 @@ test('an abort ends a check with its reason', async () => {
   const controller = new AbortController();
   const list = Array.from({ length: 60 }, (_, i): Sheet => ({ ...sheets[0]!, file: `${i}.png` }));
   const data = await writeCoco(newFolder(), list);
-  const check = checkTrainingData({ data, signal: controller.signal, onProgress: (done) => done === 3 && controller.abort(reason) });
+  const check = checkTrainingData({
+    data,
+    signal: controller.signal,
+    onProgress: (done) => done === 3 && controller.abort(reason),
+  });
   await assert.rejects(check, reason);
 });
 
 test('progress rises to the number of pictures', async () => {
   const seen: [number, number][] = [];
-  await openTrainingData({ data: await writeVoc(newFolder()), val: await writeYolo(newFolder()), onProgress: (...both) => seen.push(both) });
-  assert.deepEqual(seen, Array.from({ length: 6 }, (_, i) => [i + 1, 6]));
+  await openTrainingData({
+    data: await writeVoc(newFolder()),
+    val: await writeYolo(newFolder()),
+    onProgress: (...both) => seen.push(both),
+  });
+  assert.deepEqual(
+    seen,
+    Array.from({ length: 6 }, (_, i) => [i + 1, 6]),
+  );
 });
 
 test('pictures may be links, pipes are no pictures', async () => {
@@ -300,7 +373,10 @@ test('nuclei as COCO and as a YOLO copy have the same boxes', { skip: !existsSyn
   for (const { file, width, height, objects } of dataset.pictures) {
     const things = objects.map(({ box }) => ({ name: 'nucleus', box }));
     const name = file.split('/').at(-1)!;
-    write(join(folder, 'labels', `${name.slice(0, -extname(name).length)}.txt`), labelsOf({ file, width, height, things }, ['nucleus']));
+    write(
+      join(folder, 'labels', `${name.slice(0, -extname(name).length)}.txt`),
+      labelsOf({ file, width, height, things }, ['nucleus']),
+    );
   }
   write(join(folder, 'data.yaml'), 'val: images\nnames: [nucleus]\n');
   const yolo = await openDataset(folder);

@@ -1,4 +1,5 @@
-// Data sets with one fault each: what the check must name, and that valid ones have none. Reference data: test/golden/broken-datasets.
+// Data sets with one fault each: what the check must name, and that valid ones have none. Reference data: test/golden/broken-
+// datasets.
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
