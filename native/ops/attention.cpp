@@ -44,7 +44,7 @@ PackedHeads pack_heads(const cpu::Kernels& k, const float* qkv, const Shape& s, 
   return packed;
 }
 
-void attend_all(const cpu::Kernels& k, const float* qkv, const PackedHeads& packed, float* out, const Shape& s) {
+void attend_all(const cpu::Kernels& k, const float* qkv, const PackedHeads& packed, float* out, float* log_sums, const Shape& s) {
   const float* keys = packed.keys.const_data_ptr<float>();
   const float* values = packed.values.const_data_ptr<float>();
   const int64_t pieces = (s.length + kQueriesATask - 1) / kQueriesATask;
@@ -62,22 +62,25 @@ void attend_all(const cpu::Kernels& k, const float* qkv, const PackedHeads& pack
                 .rows = std::min(kQueriesATask, s.length - row),
                 .length = s.length,
                 .dim = s.dim,
-                .scratch = scratch.mutable_data_ptr<float>()});
+                .scratch = scratch.mutable_data_ptr<float>(),
+                .log_sums = log_sums ? log_sums + index * s.length + row : nullptr});
     }
   });
 }
 
 }  // namespace
 
-at::Tensor attention(const at::Tensor& qkv, int64_t heads) {
+at::Tensor attention(const at::Tensor& qkv, int64_t heads, at::Tensor* log_sums) {
   if (qkv.dim() != 3 || qkv.size(2) % (3 * heads) != 0) fail(ErrorCode::kInternal, "Expected (B, L, 3 · heads · d) for `qkv`");
   if (!has_fast_kernels(qkv)) return attention_composite(qkv, heads);
   const Shape s{qkv.size(0), qkv.size(1), heads, qkv.size(2) / (3 * heads)};
   at::Tensor out = at::empty({s.batch, s.length, heads * s.dim}, qkv.options());
+  if (log_sums) *log_sums = at::empty({s.batch, heads, s.length}, qkv.options());
   if (out.numel() == 0) return out;
   const at::Tensor rows = qkv.contiguous();
   const cpu::Kernels& k = *cpu::kernels();
-  attend_all(k, rows.const_data_ptr<float>(), pack_heads(k, rows.const_data_ptr<float>(), s, qkv.options()), out.mutable_data_ptr<float>(), s);
+  const float* from = rows.const_data_ptr<float>();
+  attend_all(k, from, pack_heads(k, from, s, qkv.options()), out.mutable_data_ptr<float>(), log_sums ? log_sums->mutable_data_ptr<float>() : nullptr, s);
   return out;
 }
 

@@ -7,10 +7,10 @@
 #include <ATen/ops/gelu.h>
 
 #include <algorithm>
-#include <cstring>
 
 #include "base/error.h"
 #include "ops/cpu/pack.h"
+#include "ops/cpu/patches.h"
 #include "ops/cpu/product.h"
 #include "ops/cpu/winograd.h"
 #include "ops/linear.h"
@@ -24,15 +24,6 @@ constexpr auto kChannelsLast = at::MemoryFormat::ChannelsLast;
 at::Tensor activated(at::Tensor y, Activation activation) {
   if (activation == Activation::kRelu) return y.relu_();
   return activation == Activation::kGelu ? at::gelu_(y) : y;
-}
-
-/// Copies the k × k pixels around (y, x), with zeros for those outside.
-void lay_out_patch(const float* picture, int64_t height, int64_t width, int64_t channels, int64_t y, int64_t x, int64_t kernel, float* patch) {
-  for (int64_t row = y; row < y + kernel; ++row)
-    for (int64_t column = x; column < x + kernel; ++column, patch += channels) {
-      if (row < 0 || row >= height || column < 0 || column >= width) std::fill_n(patch, channels, 0.f);
-      else std::memcpy(patch, picture + (row * width + column) * channels, channels * sizeof(float));
-    }
 }
 
 at::Tensor packed(const at::Tensor& matrix) {
@@ -115,8 +106,8 @@ void PackedConv2d::by_patches(const at::Tensor& x, at::Tensor& y) const {
       const int64_t count = std::min(kRowsATask, pixels - first);
       for (int64_t i = 0; i < count; ++i) {
         const int64_t pixel = first + i, picture = pixel / (rows * columns);
-        lay_out_patch(from + picture * height * width * in_, height, width, in_, pixel / columns % rows * stride_ - kernel_ / 2,
-                      pixel % columns * stride_ - kernel_ / 2, kernel_, patches.mutable_data_ptr<float>() + i * depth);
+        cpu::lay_out_patch(from + picture * height * width * in_, height, width, in_, pixel / columns % rows * stride_ - kernel_ / 2,
+                           pixel % columns * stride_ - kernel_ / 2, kernel_, patches.mutable_data_ptr<float>() + i * depth);
       }
       k.multiply({.a = patches.const_data_ptr<float>(),
                   .a_stride = depth,

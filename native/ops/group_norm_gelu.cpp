@@ -9,44 +9,15 @@
 #include <vector>
 
 #include "ops/cpu/kernels.h"
+#include "ops/cpu/moments.h"
 #include "ops/linear.h"
 
 namespace mimdet {
 namespace {
 
-constexpr int64_t kPiece = 4096;  // floats: 16 KB, half of a first cache
-
-struct Moments {
-  double mean = 0, squares = 0;  // sum of squared distances from the mean
-  int64_t count = 0;
-
-  /// Chan et al. 1979: exact where plain sums of squares cancel.
-  void add(const Moments& other) {
-    const int64_t total = count + other.count;
-    const double distance = other.mean - mean;
-    mean += distance * other.count / total;
-    squares += other.squares + distance * distance * count * other.count / total;
-    count = total;
-  }
-};
-
-/// Pieces are cut and added up the same way whatever the number of threads.
-Moments moments_of(const cpu::Kernels& k, const float* x, int64_t count) {
-  std::vector<Moments> pieces((count + kPiece - 1) / kPiece);
-  at::parallel_for(0, static_cast<int64_t>(pieces.size()), 16, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
-      pieces[i].count = std::min(kPiece, count - i * kPiece);
-      k.moments(x + i * kPiece, pieces[i].count, &pieces[i].mean, &pieces[i].squares);
-    }
-  });
-  Moments all;
-  for (const Moments& piece : pieces) all.add(piece);
-  return all;
-}
-
 void normalize(const cpu::Kernels& k, float* x, int64_t pixels, const at::Tensor& scale, const at::Tensor& shift, double eps) {
   const int64_t channels = scale.size(0);
-  const Moments moments = moments_of(k, x, pixels * channels);
+  const cpu::Moments moments = cpu::moments_of(k, x, pixels * channels);
   const float centre = static_cast<float>(moments.mean);  // taken off first: a mean far from zero must cost no digits
   const double factor = 1 / std::sqrt(moments.squares / moments.count + eps);
   std::vector<float> scales(channels), shifts(channels);
@@ -55,7 +26,7 @@ void normalize(const cpu::Kernels& k, float* x, int64_t pixels, const at::Tensor
     scales[c] = static_cast<float>(full);
     shifts[c] = static_cast<float>(shift.const_data_ptr<float>()[c] - (moments.mean - centre) * full);
   }
-  at::parallel_for(0, pixels, std::max<int64_t>(1, 16 * kPiece / channels), [&](int64_t begin, int64_t end) {
+  at::parallel_for(0, pixels, std::max<int64_t>(1, 65536 / channels), [&](int64_t begin, int64_t end) {
     k.affine_gelu(x + begin * channels, centre, scales.data(), shifts.data(), end - begin, channels);
   });
 }

@@ -32,7 +32,7 @@ int64_t clamp_to_count(double number, double count) {
 
 void crop_polygons(const PolygonMask& rings, const float* box_xyxy, int64_t side, uint8_t* out) {
   std::memset(out, 0, side * side);
-  if (rings.empty()) return;
+  if (rings.empty() || !std::all_of(box_xyxy, box_xyxy + 4, [](float place) { return std::isfinite(place); })) return;
   const double scale_x = cells_a_pixel(box_xyxy[2] - box_xyxy[0], side), scale_y = cells_a_pixel(box_xyxy[3] - box_xyxy[1], side);
   PolygonMask in_box = rings;
   for (std::vector<double>& ring : in_box)

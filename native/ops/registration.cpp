@@ -14,23 +14,29 @@ namespace {
 using torch::Library;
 using Nms = at::Tensor(const at::Tensor&, const at::Tensor&, double);
 using RoiAlign = at::Tensor(const at::Tensor&, const at::Tensor&, double, int64_t);
+using RoiAlignBackward = at::Tensor(const at::Tensor&, const at::Tensor&, double, at::IntArrayRef);
 
 // What TORCH_LIBRARY does, but when first called: two copies of this library in one process (two versions of the package) must
 // not end it, as a second TORCH_LIBRARY of one name would. The later copy uses the kernels of the first.
 struct Registration {
-  std::optional<Library> definitions, cpu, composite;
+  std::optional<Library> definitions, cpu, composite, autograd;
 
   Registration() {
-    if (c10::Dispatcher::singleton().findSchema({"mimdet::nms", ""})) return;
+    if (c10::Dispatcher::singleton().findSchema({"mimdet::roi_align_backward", ""})) return;
     definitions.emplace(Library::FRAGMENT, "mimdet", std::nullopt, __FILE__, __LINE__);
     definitions->def("nms(Tensor boxes_xyxy, Tensor scores, float iou_threshold) -> Tensor");
     definitions->def("roi_align(Tensor features, Tensor rois, float spatial_scale, int output_size) -> Tensor");
+    definitions->def("roi_align_backward(Tensor grad, Tensor rois, float spatial_scale, int[] feature_shape) -> Tensor");
     cpu.emplace(Library::IMPL, "mimdet", c10::DispatchKey::CPU, __FILE__, __LINE__);
     cpu->impl("nms", &mimdet::cpu::nms);
     cpu->impl("roi_align", &mimdet::cpu::roi_align);
+    cpu->impl("roi_align_backward", &mimdet::cpu::roi_align_backward);
     composite.emplace(Library::IMPL, "mimdet", c10::DispatchKey::CompositeExplicitAutograd, __FILE__, __LINE__);
     composite->impl("nms", &mimdet::composite::nms);
     composite->impl("roi_align", &mimdet::composite::roi_align);
+    composite->impl("roi_align_backward", &mimdet::composite::roi_align_backward);
+    autograd.emplace(Library::IMPL, "mimdet", c10::DispatchKey::Autograd, __FILE__, __LINE__);
+    autograd->impl("roi_align", &mimdet::autograd::roi_align);
   }
 };
 
@@ -55,6 +61,11 @@ at::Tensor nms(const at::Tensor& boxes_xyxy, const at::Tensor& scores, double io
 at::Tensor roi_align(const at::Tensor& features, const at::Tensor& rois, double spatial_scale, int64_t output_size) {
   static const auto op = find<RoiAlign>("mimdet::roi_align");
   return op.call(features, rois, spatial_scale, output_size);
+}
+
+at::Tensor roi_align_backward(const at::Tensor& grad, const at::Tensor& rois, double spatial_scale, at::IntArrayRef feature_shape) {
+  static const auto op = find<RoiAlignBackward>("mimdet::roi_align_backward");
+  return op.call(grad, rois, spatial_scale, feature_shape);
 }
 
 }  // namespace mimdet::dispatch

@@ -61,6 +61,28 @@ at::Tensor crop(const at::Tensor& map, const at::Tensor& wy, const at::Tensor& w
   return at::matmul(wy, by_box).view({boxes, bins, channels, bins}).permute({0, 2, 1, 3});
 }
 
+// The transpose of crop: grad (r, C, bins, bins) -> (C, H, W)
+at::Tensor spread(const at::Tensor& grad, const at::Tensor& wy, const at::Tensor& wx) {
+  const int64_t boxes = grad.size(0), channels = grad.size(1), bins = grad.size(2), height = wy.size(2);
+  const at::Tensor rows = at::matmul(wy.transpose(1, 2), grad.permute({0, 2, 1, 3}).reshape({boxes, bins, channels * bins}));
+  const at::Tensor by_row = rows.view({boxes, height, channels, bins}).permute({2, 1, 0, 3}).reshape({channels * height, boxes * bins});
+  return at::matmul(by_row, wx.reshape({boxes * bins, -1})).view({channels, height, -1});
+}
+
+/// Calls visit(picture, its boxes' places, their weights along y, along x) for a few boxes at a time.
+template <class Visit>
+void for_some_boxes(const at::Tensor& boxes, double spatial_scale, at::IntArrayRef feature_shape, int64_t bins, Visit visit) {
+  const at::Tensor wx = axis_weights(span_of(boxes.select(1, 1), boxes.select(1, 3), spatial_scale), feature_shape[3], bins);
+  const at::Tensor wy = axis_weights(span_of(boxes.select(1, 2), boxes.select(1, 4), spatial_scale), feature_shape[2], bins);
+  for (int64_t n = 0; n < feature_shape[0]; ++n) {
+    const at::Tensor members = (boxes.select(1, 0).to(at::kLong) == n).nonzero().squeeze(1);
+    for (int64_t begin = 0; begin < members.numel(); begin += kBoxesAtOnce) {
+      const at::Tensor some = members.narrow(0, begin, std::min(kBoxesAtOnce, members.numel() - begin));
+      visit(n, some, wy.index_select(0, some), wx.index_select(0, some));
+    }
+  }
+}
+
 }  // namespace
 
 at::Tensor roi_align(const at::Tensor& features, const at::Tensor& rois, double spatial_scale, int64_t output_size) {
@@ -69,19 +91,22 @@ at::Tensor roi_align(const at::Tensor& features, const at::Tensor& rois, double 
   const at::Tensor boxes = rois.to(type);
   at::Tensor out = at::zeros({rois.size(0), features.size(1), output_size, output_size}, features.options().dtype(type));
   if (out.numel() == 0 || features.numel() == 0) return out.to(features.scalar_type());
-  const at::Tensor wx =
-      axis_weights(span_of(boxes.select(1, 1), boxes.select(1, 3), spatial_scale), features.size(3), output_size);
-  const at::Tensor wy =
-      axis_weights(span_of(boxes.select(1, 2), boxes.select(1, 4), spatial_scale), features.size(2), output_size);
-  for (int64_t n = 0; n < features.size(0); ++n) {
-    const at::Tensor members = (boxes.select(1, 0).to(at::kLong) == n).nonzero().squeeze(1);
-    const at::Tensor map = features[n].to(type);
-    for (int64_t begin = 0; begin < members.numel(); begin += kBoxesAtOnce) {
-      const at::Tensor some = members.narrow(0, begin, std::min(kBoxesAtOnce, members.numel() - begin));
-      out.index_copy_(0, some, crop(map, wy.index_select(0, some), wx.index_select(0, some)));
-    }
-  }
+  for_some_boxes(boxes, spatial_scale, features.sizes(), output_size,
+                 [&](int64_t n, const at::Tensor& some, const at::Tensor& wy, const at::Tensor& wx) {
+                   out.index_copy_(0, some, crop(features[n].to(type), wy, wx));
+                 });
   return out.to(features.scalar_type()).contiguous(features.suggest_memory_format());
+}
+
+at::Tensor roi_align_backward(const at::Tensor& grad, const at::Tensor& rois, double spatial_scale, at::IntArrayRef feature_shape) {
+  const at::ScalarType type = grad.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
+  at::Tensor maps = at::zeros(feature_shape, grad.options().dtype(type));
+  if (grad.numel() == 0 || maps.numel() == 0) return maps.to(grad.scalar_type());
+  for_some_boxes(rois.to(type), spatial_scale, feature_shape, grad.size(2),
+                 [&](int64_t n, const at::Tensor& some, const at::Tensor& wy, const at::Tensor& wx) {
+                   maps.select(0, n).add_(spread(grad.index_select(0, some).to(type), wy, wx));
+                 });
+  return maps.to(grad.scalar_type());
 }
 
 }  // namespace mimdet::composite

@@ -112,7 +112,7 @@ MIMDET_KERNEL void gather_values(const AttentionRows& p, int64_t rows, int64_t k
   }
 }
 
-MIMDET_KERNEL void attend_block(const AttentionRows& p, const float* q, float* out, int64_t rows, const Scratch& s) {
+MIMDET_KERNEL void attend_block(const AttentionRows& p, const float* q, float* out, float* log_sums, int64_t rows, const Scratch& s) {
   for (int64_t i = 0; i < rows; ++i) s.level[i] = kLeast;
   for (int64_t key = 0; key < p.length; key += kKeyBlock) {
     const int64_t keys = p.length - key < kKeyBlock ? p.length - key : kKeyBlock;
@@ -121,6 +121,8 @@ MIMDET_KERNEL void attend_block(const AttentionRows& p, const float* q, float* o
     gather_values(p, rows, key, keys, out, key == 0, s);
   }
   for (int64_t i = 0; i < rows; ++i) scale_row(out + i * p.out_stride, p.dim, 1.f / s.sum[i]);
+  if (log_sums)
+    for (int64_t i = 0; i < rows; ++i) log_sums[i] = s.level[i] + __builtin_log2f(s.sum[i]);
 }
 
 MIMDET_KERNEL void attend(const AttentionRows& p) {
@@ -130,6 +132,17 @@ MIMDET_KERNEL void attend(const AttentionRows& p) {
   const Scratch scratch{scores, largest, level, level + kQueryBlock};
   for (int64_t row = 0; row < p.rows; row += kQueryBlock) {
     const int64_t rows = p.rows - row < kQueryBlock ? p.rows - row : kQueryBlock;
-    attend_block(p, p.q + row * p.q_stride, p.out + row * p.out_stride, rows, scratch);
+    attend_block(p, p.q + row * p.q_stride, p.out + row * p.out_stride, p.log_sums ? p.log_sums + row : nullptr, rows, scratch);
+  }
+}
+
+MIMDET_KERNEL void attention_gradient(const AttentionGradientRows& p) {
+  for (int64_t row = 0; row < p.rows; ++row) {
+    float *scores = p.scores + row * p.stride, *gradients = p.gradients + row * p.stride;
+    for (int64_t j = 0; j < p.columns; j += kLanes) {  // the rows are filled up to whole vectors
+      const Vec weight = exp2_of_negative(load(scores + j) - p.log_sums[row]);
+      store(scores + j, weight);
+      store(gradients + j, weight * (load(gradients + j) - p.means[row]));
+    }
   }
 }

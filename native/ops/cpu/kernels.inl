@@ -15,6 +15,8 @@
 #include "ops/cpu/matrix.inl"
 #include "ops/cpu/attention.inl"
 #include "ops/cpu/norm.inl"
+#include "ops/cpu/norm_gradient.inl"
+#include "ops/cpu/transposed.inl"
 #include "ops/cpu/winograd.inl"
 
 constexpr Kernels make_kernels(const char* name) {
@@ -23,12 +25,22 @@ constexpr Kernels make_kernels(const char* name) {
           .panel = kPanel,
           .tile = kTile,
           .attention_scratch = kAttentionScratch,
+          .transposed_scratch = kTransposedScratch,
           .multiply = multiply,
+          .multiply_transposed = multiply_transposed,
           .attend = attend,
+          .attention_gradient = attention_gradient,
           .winograd_input = winograd_input,
           .winograd_output = winograd_output,
+          .winograd_gradient = winograd_gradient,
           .moments = moments,
-          .affine_gelu = affine_gelu};
+          .affine_gelu = affine_gelu,
+          .column_moments = column_moments,
+          .normalize = normalize,
+          .norm_gradient = norm_gradient,
+          .norm_gradient_to_input = norm_gradient_to_input,
+          .gelu = gelu,
+          .gelu_gradient = gelu_gradient};
 }
 
 #undef MIMDET_KERNEL

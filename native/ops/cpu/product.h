@@ -1,4 +1,4 @@
-// One matrix product on all threads. Before it: ops/linear, ops/conv2d. Under it: matrix.inl.
+// One matrix product on all threads. Before it: ops/linear, ops/conv2d, ops/autograd. Under it: matrix.inl, transposed.inl.
 #pragma once
 
 #include "ops/cpu/kernels.h"
@@ -6,5 +6,8 @@
 namespace mimdet::cpu {
 
 void share_product(const Kernels& k, const MatrixProduct& product);
+
+/// C += Aᵀ · B, with the same bits for any number of threads. `scratch` is not read.
+void share_transposed_product(const Kernels& k, const TransposedProduct& product);
 
 }  // namespace mimdet::cpu

@@ -1,5 +1,5 @@
-// A whole 3×3 convolution of stride 1 by Winograd's F(4×4, 3×3), on all threads.
-// Before it: ops/conv2d. Under it: winograd.inl (transforms) and matrix.inl (products).
+// A whole 3×3 convolution of stride 1 by Winograd's F(4×4, 3×3), and the gradient of its weights, on all threads.
+// Before it: ops/conv2d, ops/autograd/conv2d. Under it: winograd.inl (transforms) and matrix.inl (products).
 #pragma once
 
 #include <cstdint>
@@ -17,9 +17,19 @@ struct WinogradConvolution {
   bool relu;
 };
 
+struct WinogradWeightGradient {
+  const float* x;   // (pictures, height, width, in)
+  const float* dy;  // (pictures, height, width, out)
+  float* dw;        // (out, in, 3, 3)
+  int64_t pictures, height, width, in, out;
+};
+
 /// Whether the kernels serve these channels.
 inline bool winograd_fits(const Kernels& k, int64_t in, int64_t out) { return in % k.lanes == 0 && out % k.lanes == 0; }
 
 void winograd_convolution(const Kernels& k, const WinogradConvolution& convolution);
+
+/// In the transformed domain too: 36 products over all tiles. The same bits for one number of threads.
+void winograd_weight_gradient(const Kernels& k, const WinogradWeightGradient& gradient);
 
 }  // namespace mimdet::cpu

@@ -69,3 +69,36 @@ MIMDET_KERNEL void winograd_output(const WinogradOutput& p) {
     }
   }
 }
+
+/// Four sums of a line, to its six points: the columns of A.
+MIMDET_INLINE void spread_to_points(const Vec (&y)[4], Vec (&m)[6]) {
+  const Vec even1 = y[0] + 0.5f * y[2], odd1 = kRoot * (y[1] + 0.5f * y[3]);
+  const Vec even2 = y[0] + 2.f * y[2], odd2 = (2.f * kRoot) * (y[1] + 2.f * y[3]);
+  m[0] = y[0];
+  m[1] = even1 + odd1;
+  m[2] = even1 - odd1;
+  m[3] = even2 + odd2;
+  m[4] = even2 - odd2;
+  m[5] = y[3];
+}
+
+MIMDET_KERNEL void winograd_gradient(const WinogradGradient& p) {
+  for (int64_t c = 0; c < p.channels; c += kLanes) {
+    Vec half[4][6];  // column of the tile, point
+    MIMDET_UNROLL
+    for (int x = 0; x < 4; ++x) {
+      Vec column[4];
+      MIMDET_UNROLL
+      for (int y = 0; y < 4; ++y) column[y] = load(p.pixels[4 * y + x] + c);
+      spread_to_points(column, half[x]);
+    }
+    MIMDET_UNROLL
+    for (int y = 0; y < 6; ++y) {
+      const Vec line[4] = {half[0][y], half[1][y], half[2][y], half[3][y]};
+      Vec points[6];
+      spread_to_points(line, points);
+      MIMDET_UNROLL
+      for (int x = 0; x < 6; ++x) store(p.points + (6 * y + x) * p.point_stride + c, points[x]);
+    }
+  }
+}

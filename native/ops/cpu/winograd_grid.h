@@ -1,0 +1,40 @@
+// Where the tiles of a 3×3 convolution stand in its pictures, for both directions: winograd.cpp and winograd_gradient.cpp.
+#pragma once
+
+#include <cstdint>
+
+#include "ops/cpu/kernels.h"
+
+namespace mimdet::cpu {
+
+constexpr int64_t kWinogradOut = 4, kWinogradIn = 6, kWinogradPoints = 36;
+constexpr int64_t kMaxTilesATask = 48;  // of 36 points: 1.7 MB for 256 channels, while the weights of a point are read once a task
+
+/// Where a tile's pixels stand. Tiles are counted over all pictures, row by row.
+struct WinogradPlace {
+  int64_t picture, top, left;  // of the 4×4 pixels that come out
+};
+
+struct WinogradGrid {
+  int64_t pictures, height, width, rows, columns;
+
+  WinogradGrid(int64_t pictures, int64_t height, int64_t width)
+      : pictures(pictures), height(height), width(width), rows((height + kWinogradOut - 1) / kWinogradOut), columns((width + kWinogradOut - 1) / kWinogradOut) {}
+  int64_t size() const { return pictures * rows * columns; }
+  WinogradPlace operator()(int64_t tile) const {
+    return {tile / (rows * columns), tile / columns % rows * kWinogradOut, tile % columns * kWinogradOut};
+  }
+  bool has(int64_t y, int64_t x) const { return y >= 0 && y < height && x >= 0 && x < width; }
+  int64_t pixel(const WinogradPlace& place, int64_t y, int64_t x) const { return (place.picture * height + y) * width + x; }
+};
+
+/// Tiles in a task: as many tasks as give every thread the same number of them.
+int64_t winograd_tiles_a_task(const Kernels& k, int64_t tiles);
+
+/// Floats from a point to the next. Not a multiple of 4 KB, or all 36 would fall into one set of the first cache.
+constexpr int64_t winograd_point_stride(int64_t channels) { return kMaxTilesATask * channels + 80; }
+
+/// The points of `count` tiles of x (pictures, height, width, channels). `zeros`: (channels).
+void winograd_inputs(const Kernels& k, const WinogradGrid& grid, const float* x, int64_t channels, int64_t first, int64_t count, const float* zeros, float* points);
+
+}  // namespace mimdet::cpu
