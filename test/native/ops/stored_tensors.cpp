@@ -18,6 +18,7 @@ at::ScalarType scalar_type(DType dtype) {
     case DType::kFloat32: return at::kFloat;
     case DType::kFloat64: return at::kDouble;
     case DType::kInt64: return at::kLong;
+    case DType::kBool: return at::kBool;
     default: fail(ErrorCode::kInternal, "unexpected type in reference data");
   }
 }
