@@ -161,7 +161,7 @@ export class Run {
     if (state.best === null) await this.writeWeights(folder.weights);
     await this.saveCheckpoint();
     await folder.tidy();
-    const report = await this.record.finish(this.evaluated);
+    const report = await this.record.finish(this.evaluated, this.signal);
     const evaluation = await this.record.evaluationAt(state.best?.step);
     const { best, step } = state;
     const ended = this.ended() ?? 'steps';
