@@ -8,7 +8,8 @@ export interface ReportOptions {
 }
 
 /** Control characters of a file's name would steer the terminal. */
-const plain = (text: string) => text.replace(/\p{Cc}/gu, (character) => JSON.stringify(character).slice(1, -1));
+const plain = (text: string) =>
+  text.replace(/\p{Cc}/gu, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`);
 
 function line(fault: DatasetFault): string {
   const parts = [fault.file];

@@ -1,5 +1,6 @@
 // Data sets in COCO, VOC and YOLO form: the same objects out of all three, parts, classes, and what goes to the evaluator.
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, extname, join } from 'node:path';
@@ -354,6 +355,12 @@ test('pictures may be links, pipes are no pictures', async () => {
   write(join(scratch, 'elsewhere.png'), await picture(64, 48));
   symlinkSync(join(scratch, 'elsewhere.png'), join(folder, 'images/a.png'));
   assert.deepEqual((await openDataset(folder)).faults, []);
+  rmSync(join(folder, 'images/a.png'));
+  execFileSync('mkfifo', [join(folder, 'images/a.png')]);
+  assert.deepEqual(
+    (await openDataset(folder)).faults.map(({ code }) => code),
+    ['unreadable-picture'],
+  );
 });
 
 test('blood-cells in COCO and in VOC form are the same', { skip: !existsSync(join(shared, 'blood-cells')) }, async () => {
