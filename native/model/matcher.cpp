@@ -1,3 +1,4 @@
+// Compiled without contracted floating point: thresholds are compared with the bits of the reference.
 // IoUs are made a row of one object and a block of boxes at a time and never kept all: 270,000 anchors and 300 objects would be 324 MB.
 #include "model/matcher.h"
 
