@@ -35,6 +35,11 @@ struct TrainingMode {
   c10::AutoGradMode gradients{true};
 };
 
+void check_precision(const std::string& precision) {
+  if (precision != "float32")
+    fail_expected(ErrorCode::kInvalidArgument, "'float32', the one precision that training has so far", "precision", "'" + precision + "'");
+}
+
 InitialWeights initial_weights(const TrainOptions& options, const std::string& init) {
   return init.empty() ? fresh_weights(options.model, options.seed) : load_initial_weights(init, options.model, options.seed);
 }
@@ -89,6 +94,7 @@ StepLosses naming_the_step(const StepReport& report, Forward forward) {
 Trainer::Trainer(TrainOptions options, const std::string& init)
     : options_(std::move(options)), device_(resolve_device(options_.device)), cancel_(std::make_shared<CancelFlag>()) {
   const TrainingMode training;
+  check_precision(options_.precision);
   Engine::use_threads(options_.threads);
   const std::vector<ExpectedTensor> expected = expected_tensors(options_.model);
   const auto frozen = frozen_names(expected, options_.optimizer);

@@ -43,6 +43,8 @@ void compare_folder(const Folder& folder, bool train, Report& report) {
   if (folder.has("forwards.json")) return compare_model_folder(folder, train, report);
   if (folder.has("step.safetensors")) return compare_train(folder, report);
   if (folder.has("rle.json")) return compare_rle(folder, report);
+  if (folder.has("schedule.json") || folder.has("drop_path.json") || folder.has("init.json") || folder.has("groups_base.json"))
+    return compare_optimizer(folder, report);
   if (folder.has("cases.json") || folder.has("pixels.json") || folder.has("sizes.json")) return compare_resize(folder, report);
   mimdet::fail_expected(mimdet::ErrorCode::kInvalidArgument, "a folder of reference data", "DIR", folder.folder);
 }
