@@ -3,7 +3,7 @@
 // Before it: detect, draw. After it: Detections.draw.
 import { mkdir, realpath, rename, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
-import type { Detections, DrawOptions } from '../index.js';
+import type { Detections, DrawOptions, ImageInput } from '../index.js';
 import { wrongUsage } from './exit.js';
 
 /** Node's own recursive mkdir never returns where the parent refuses with ENOENT, as /proc does. */
@@ -33,11 +33,14 @@ export class Drawing {
     }
   }
 
-  /** @returns the path of the PNG */
-  async add(file: string, found: Detections, options?: DrawOptions): Promise<string> {
+  /**
+   * @param image the picture, where it is not the file as it is
+   * @returns the path of the PNG
+   */
+  async add(file: string, found: Detections, options?: DrawOptions, image: ImageInput = file): Promise<string> {
     const target = await this.nameFor(file);
     const unfinished = join(this.folder, `.${basename(target)}.${process.pid}`);
-    await writeFile(unfinished, await found.draw(file, options));
+    await writeFile(unfinished, await found.draw(image, options));
     await rename(unfinished, target);
     return target;
   }

@@ -15,8 +15,8 @@ namespace mimdet {
 
 // ---- The options as JSON. Every key may be left out; a key that is not listed here is an error.
 //
-//   minSize         integer 16…8192, default 800       } the model's input: sizes that are left out below are the reference's
-//   maxSize         integer 16…8192, default 1333      } scaled by minSize / 800; no side of a result is longer than maxSize
+//   minSize         integer 1…65535, default 800        } the model's input: sizes that are left out below are the reference's
+//   maxSize         integer 1…65535, default 1333       } scaled by minSize / 800; no side of a result is longer than maxSize
 //   sizes           1…64 integers 16…8192, default [480 512 544 576 608 640 736 768 800] × minSize / 800, rounded
 //                   The last step: the shortest edge becomes one of them, the longest at most maxSize.
 //   flip            { horizontal: 0…1, default 0.5;  vertical: 0…1, default 0 }                                probabilities

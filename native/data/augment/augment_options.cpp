@@ -1,4 +1,5 @@
 // The JSON that augment.h describes, read strictly. Before it: lib/train (passes a user's settings through). After it: augment.
+#include <algorithm>
 #include <cmath>
 
 #include "base/error.h"
@@ -9,7 +10,7 @@
 namespace mimdet {
 namespace {
 
-constexpr int64_t kLeastSide = 16, kMostSide = 8192;
+constexpr int64_t kLeastSide = 16, kMostSide = 8192, kMostInput = 65'535;
 constexpr double kReferenceMinSize = 800;
 
 /// A size of the reference's recipe at another size of the model's input.
@@ -115,8 +116,8 @@ void read_copy_paste(JsonSection& section, CopyPasteOptions& options) {
 AugmentOptions read_options(const Json& json) {
   JsonSection section(json, "augment");
   AugmentOptions options;
-  section.integer("minSize", options.min_size, kLeastSide, kMostSide);
-  section.integer("maxSize", options.max_size, kLeastSide, kMostSide);
+  section.integer("minSize", options.min_size, 1, kMostInput);
+  section.integer("maxSize", options.max_size, 1, kMostInput);
   options.sizes = scaled({480, 512, 544, 576, 608, 640, 736, 768, 800}, options.min_size);
   read_sizes(section, "sizes", options.sizes);
   section.section("flip", [&](JsonSection& inner) {
@@ -126,7 +127,7 @@ AugmentOptions read_options(const Json& json) {
   section.number("quarterTurn", options.quarter_turn, 0, 1);
   options.resize_crop = default_resize_crop(options.min_size);
   read_step(section, "resizeCrop", options.resize_crop, *options.resize_crop, read_resize_crop);
-  read_step(section, "largeScaleJitter", options.large_scale_jitter, {options.max_size, {0.1, 2}, true}, read_large_scale_jitter);
+  read_step(section, "largeScaleJitter", options.large_scale_jitter, {std::clamp(options.max_size, kLeastSide, kMostSide), {0.1, 2}, true}, read_large_scale_jitter);
   read_step(section, "colour", options.colour, {}, read_colour);
   read_step(section, "copyPaste", options.copy_paste, {}, read_copy_paste);
   section.boolean("recomputeBoxes", options.recompute_boxes);
