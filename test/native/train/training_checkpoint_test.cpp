@@ -1,6 +1,9 @@
 // Checkpoints as files: whole or not at all, of one run, and refused where anything else is brought.
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <fstream>
 
@@ -34,7 +37,41 @@ struct FullDisk {
   void (*handler)(int);
 };
 
+/// A tensor whose bytes all are the step's last one.
+TrainingCheckpoint marked_checkpoint(int64_t step) {
+  constexpr size_t kBytes = 4 << 18;
+  const std::shared_ptr<std::byte[]> bytes(new std::byte[kBytes]);
+  std::fill_n(bytes.get(), kBytes, static_cast<std::byte>(step));
+  return {"{}", step, 0, "", {{"a", DType::kFloat32, {kBytes / 4}, bytes.get(), kBytes, bytes}}};
+}
+
+/// A process that writes one checkpoint after the other until it is killed.
+pid_t start_writer(const std::string& path, int64_t first) {
+  const pid_t child = fork();
+  if (child != 0) return child;
+  for (int64_t step = first;; ++step) write_training_checkpoint(path, marked_checkpoint(step));
+}
+
 }  // namespace
+
+TEST("training_checkpoint: a process that is killed while it writes leaves a whole one") {
+  const test::TemporaryFolder folder;
+  const std::string path = folder.path("last");
+  int64_t step = 0;
+  write_training_checkpoint(path, marked_checkpoint(step));
+  for (int kill_point = 0; kill_point < 30; ++kill_point) {
+    const pid_t writer = start_writer(path, step + 1);
+    usleep(static_cast<useconds_t>(500 + 977 * kill_point));
+    kill(writer, SIGKILL);
+    waitpid(writer, nullptr, 0);
+    const TrainingCheckpoint found = read_training_checkpoint(path);
+    CHECK(found.step >= step);
+    const NamedTensor& tensor = found.tensors.at(0);
+    CHECK(std::all_of(tensor.data, tensor.data + tensor.bytes, [&](std::byte byte) { return byte == static_cast<std::byte>(found.step); }));
+    step = found.step;
+  }
+  CHECK(step > 0);
+}
 
 TEST("training_checkpoint: what was written is read") {
   const test::TemporaryFolder folder;
