@@ -20,6 +20,7 @@
 #include "train/lr_schedule.h"
 #include "train/mask_rcnn_losses.h"
 #include "train/saved_weights.h"
+#include "train/step_memory.h"
 #include "train/step_rollback.h"
 #include "train/training_checkpoint.h"
 
@@ -138,6 +139,7 @@ StepReport Trainer::step(const std::vector<TrainingBatchPtr>& batches, const Can
 void Trainer::run_part(const TrainingBatch& pictures, int64_t part, const CancelFlag& cancel, StepReport& report) {
   const double parts = static_cast<double>(options_.accumulate);
   Stopwatch watch;
+  check_step_memory(options_.model, pictures, sample_ratio(), options_.checkpointing);
   const StepInput input = make_batch(pictures, options_.model, device_);
   report.ms.prepare += watch.lap_ms();
   RandomDraws draws(options_.seed, steps_done_, part);
