@@ -32,7 +32,8 @@ export async function evaluateWeights(weights: string, val: Dataset, options: Ev
   try {
     const detections = await detectAll(detector, val, options);
     const results = detections.map((found, i) => ({ imageId: val.pictures[i]!.id, detections: found }));
-    const iouTypes = val.masks === 'none' ? (['bbox'] as const) : (['bbox', 'segm'] as const);
+    // Where some objects have no mask, what is found on them would have nothing to be compared with.
+    const iouTypes = val.masks === 'all' ? (['bbox', 'segm'] as const) : (['bbox'] as const);
     const summary = await evaluate(toCoco(val), results, { iouTypes, maxDets, threads, signal });
     return { summary, detections, seconds: (performance.now() - start) / 1000 };
   } finally {
@@ -45,7 +46,7 @@ async function detectAll(detector: Detector, val: Dataset, options: EvaluationOp
   const files = val.pictures.map(({ file }) => file);
   const settings = {
     scoreThreshold: detector.info.config.roi.scoreThreshold,
-    masks: val.masks !== 'none',
+    masks: val.masks === 'all',
     concurrency: evaluationConcurrency,
     signal: options.signal,
   };

@@ -77,7 +77,8 @@ function nativeSchedule({ schedule }: CheckedConfig, { steps, stepsPerEpoch }: R
   const warmup = schedule.warmup ?? Math.min(500, Math.round(steps / 20));
   const given = schedule.milestones ?? [(steps * 3) / 4, (steps * 11) / 12].map(Math.round);
   const milestones = [...new Set(given.map((at: Duration) => toSteps(at, stepsPerEpoch, 1)))].sort((a, b) => a - b);
-  const warmupSteps = toSteps(warmup, stepsPerEpoch);
+  // A run that is cut short, to try a recipe, must still come to learn: half of it at most.
+  const warmupSteps = Math.min(toSteps(warmup, stepsPerEpoch), Math.floor(steps / 2));
   return { kind, steps, warmupSteps, warmupFactor, gamma, finalFactor, ...(kind === 'multistep' ? { milestones } : {}) };
 }
 

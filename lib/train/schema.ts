@@ -37,7 +37,7 @@ const schedule = object({
   batch: wholeIn(1, 65_536).default(8).describe('Pictures of one step.'),
   accumulate: wholeIn(1, 65_536).default(1).describe('Parts that a batch is computed in, one after the other, to save memory.'),
   kind: choice('cosine', 'multistep', 'constant').default('cosine').describe('How the learning rate falls.'),
-  warmup: duration().optional().describe('The learning rate rises linearly so long. Default: a twentieth of the run, at most 500 steps.'),
+  warmup: duration().optional().describe('The learning rate rises linearly so long. Default: a twentieth of the run, at most 500 steps. Never more than half of the run.'),
   warmupFactor: numberIn(0, 1).default(0).describe('Where it rises from, as a factor.'),
   milestones: list(duration(1), 'a list of steps or "N epochs"')
     .optional()

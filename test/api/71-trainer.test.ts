@@ -142,7 +142,7 @@ test('patience ends a run that does not get better', async () => {
 });
 
 test('a loss that is no number ends the run, with the last good checkpoint', async () => {
-  const config = micro('diverged', { optimizer: { lr: 10, ema: 0 }, schedule: { steps: 200, warmup: 0 }, output: { checkpointEvery: 1, evaluateEvery: 1000 } });
+  const config = micro('diverged', { optimizer: { lr: 10, weightDecay: 10, ema: 0 }, schedule: { steps: 60, warmup: 0 }, output: { checkpointEvery: 1, evaluateEvery: 1000 } });
   await assert.rejects(train(config), (error: MimdetError) => {
     assert.equal(error.code, 'ERR_MIMDET_DIVERGED');
     assert.match(error.message, /step \d+/);
@@ -172,7 +172,11 @@ test('boxes alone, and sets that mix both', async () => {
     const { steps, outcome } = await train(config, { onEvent: (event) => event.kind === 'note' && notes.push(event.text) });
     assert.equal(steps.length, 4);
     assert.ok(notes.some((note) => /mask/.test(note)), notes.join('\n'));
-    if (masks === 'none') assert.deepEqual([outcome?.best?.of, steps.every(({ losses }) => losses.mask === 0)], ['bbox', true]);
+    assert.equal(outcome?.best?.of, 'bbox');
+    assert.equal(
+      steps.some(({ losses }) => losses.mask > 0),
+      masks === 'some',
+    );
   }
 });
 
