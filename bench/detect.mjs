@@ -38,7 +38,7 @@ async function alternate(sides, rounds) {
     for (const side of sides) if (round === 1) side.milliseconds.length = 0;
     for (const picture of options.picture)
       for (const side of round % 2 ? sides : sides.toReversed()) {
-        const answer = await side.detect(picture);
+        const answer = await side.ask(picture);
         side.last = answer;
         counts.set(`${side.name} ${picture}`, answer.detections);
       }

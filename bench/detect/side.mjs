@@ -21,9 +21,9 @@ export class Side {
     this.milliseconds = [];
   }
 
-  /** Detects in one picture, from the file to run-length coded masks. */
-  async detect(path) {
-    this.#child.stdin.write(path + '\n');
+  /** One piece of work: a picture's path to detect in, from the file to run-length coded masks, or a training step. */
+  async ask(line) {
+    this.#child.stdin.write(line + '\n');
     const answer = await this.#next();
     this.milliseconds.push(answer.ms);
     return answer;
