@@ -59,7 +59,7 @@ export function chart(given: Chart): Html {
 ${grid(frame, x, y)}
 <text class="axis" x="${(frame.left + frame.right) / 2}" y="${frame.height - 4}" text-anchor="middle">${given.x}</text>
 <svg x="${frame.left}" y="${frame.top}" width="${frame.right - frame.left}" height="${frame.bottom - frame.top}"
- viewBox="${frame.left} ${frame.top} ${frame.right - frame.left} ${frame.bottom - frame.top}">${series.map((one) => lines(one, x, y))}</svg>
+ viewBox="${frame.left} ${frame.top} ${frame.right - frame.left} ${frame.bottom - frame.top}">${series.map((one) => lines(one, x, y))}</svg>${series.map((one) => dots(one, x, y))}
 <g class="cursor" data-top="${frame.top}" data-bottom="${frame.bottom}"></g></svg><output aria-live="polite"></output></figure>`;
 }
 
@@ -67,20 +67,23 @@ function xAxis({ xRange }: Chart, series: Series[], { left, right }: Frame): Axi
   const values = series.flatMap(({ points }) => points.map(({ x }) => x));
   const [low, high] = xRange ?? [Math.min(...values), Math.max(...values)];
   const span = high - low || 1;
-  const ticks = niceTicks(low, high, right - left > 400 ? 8 : 4).filter((tick) => tick >= low && tick <= high);
+  const whole = values.every(Number.isInteger); // steps: there is none between two
+  const ticks = niceTicks(low, high, right - left > 400 ? 8 : 4).filter(
+    (tick) => tick >= low && tick <= high && (!whole || Number.isInteger(tick)),
+  );
   return { ticks, at: (value) => left + ((value - low) / span) * (right - left) };
 }
 
 /** The range is that of the means: one wild step would flatten everything else. Ranges of joined steps may be cut off. */
 function yAxis({ yRange, log }: Chart, series: Series[], { top, bottom }: Frame): Axis {
-  const means = series.flatMap(({ points }) => points.map(({ mean }) => mean)).filter((value) => !log || value > 0);
+  const means = series.flatMap(({ points }) => points.map(({ mean }) => mean));
   const [least, most] = yRange ?? [Math.min(...means), Math.max(...means)];
-  if (log && means.length > 0) {
-    const ticks = logTicks(least, most);
+  if (log && most > 0) {
+    const ticks = logTicks(Math.min(...means.filter((value) => value > 0)), most);
     const [low, high] = [Math.log10(ticks[0]!), Math.log10(ticks.at(-1)!)];
     return { ticks, at: (value) => bottom - ((Math.log10(Math.max(value, 1e-300)) - low) / (high - low)) * (bottom - top) };
   }
-  const ticks = niceTicks(yRange ? least : Math.min(0, least), most, 5);
+  const ticks = niceTicks(yRange ? least : Math.min(0, least), yRange ? most : most + 0.04 * Math.abs(most), 5);
   const [low, high] = yRange ?? [ticks[0]!, ticks.at(-1)!];
   const inside = ticks.filter((tick) => tick >= low && tick <= high);
   return { ticks: inside, at: (value) => bottom - ((value - low) / (high - low || 1)) * (bottom - top) };
@@ -99,12 +102,17 @@ function grid({ left, right, bottom }: Frame, x: Axis, y: Axis): Content[] {
   ];
 }
 
-function lines({ points, colour, dots }: Series, x: Axis, y: Axis): Content {
+function lines({ points, colour }: Series, x: Axis, y: Axis): Content {
   const line = points.map(({ x: at, mean }) => `${px(x.at(at))} ${px(y.at(mean))}`).join('L');
-  const marks = dots || points.length === 1 ? points : [];
-  return html`${band(points, colour, x, y)}<path class="line s${colour}" d="M${line}"/>${marks.map(
+  return html`${band(points, colour, x, y)}<path class="line s${colour}" d="M${line}"/>`;
+}
+
+/** Not cut off at the frame, unlike lines. A single point has no line to be seen by. */
+function dots({ points, colour, dots: wanted }: Series, x: Axis, y: Axis): Content {
+  if (!wanted && points.length > 1) return undefined;
+  return points.map(
     ({ x: at, mean }) => html`<circle class="dot s${colour}" cx="${px(x.at(at))}" cy="${px(y.at(mean))}" r="3"/>`,
-  )}`;
+  );
 }
 
 /** The range of joined steps, behind the line of their means. */

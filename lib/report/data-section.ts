@@ -4,7 +4,7 @@ import { html, type Content, type Html } from './html.js';
 import { count } from './numbers.js';
 import type { ReportInput } from './report-input.js';
 
-const maxFaults = 200;
+const maxFaults = 100;
 
 export function dataSection({ notes = [], faults = [], config }: ReportInput): Html {
   return html`<section id="data"><h2>Data and configuration</h2>

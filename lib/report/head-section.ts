@@ -1,22 +1,24 @@
 // The head of the report: what was trained, how far, how good. Before it: report.ts.
 import type { IouSummary } from '../evaluator.js';
 import type { EvaluationMetrics, StepMetrics } from '../train/metrics.js';
-import { html, type Html } from './html.js';
-import { count, duration, percent, short } from './numbers.js';
+import { html, raw, type Html } from './html.js';
+import { duration, percent, short } from './numbers.js';
 import type { ReportInput, Study } from './report-input.js';
 
 interface Tile {
   name: string;
   value: string;
   small?: string;
+  /** Words rather than a number. */
+  words?: boolean;
 }
 
 export function headSection(input: ReportInput, steps: StepMetrics[], evaluations: EvaluationMetrics[], study?: Study): Html {
-  const facts = Object.entries(input.facts ?? {}).map(([name, value]): Tile => ({ name, value }));
+  const facts = Object.entries(input.facts ?? {}).map(([name, value]): Tile => ({ name, value, words: true }));
   const tiles = [...qualityTiles(evaluations, study), ...stepTiles(steps), ...facts];
   return html`<header><h1>${input.title ?? 'Training report'}</h1>
 <dl class="tiles">${tiles.map(
-    ({ name, value, small }) => html`<div><dt>${name}</dt><dd>${value}${small && html`<small>${small}</small>`}</dd></div>`,
+    ({ name, value, small, words }) => html`<div${words && raw(' class="words"')}><dt>${name}</dt><dd>${value}${small && html`<small>${small}</small>`}</dd></div>`,
   )}</dl></header>`;
 }
 
@@ -44,5 +46,3 @@ function stepTiles(steps: StepMetrics[]): Tile[] {
 /** A word or two on the numbers, for those who do not know COCO's. */
 export const apNote = html`<p class="quiet">AP is COCO's average precision, times 100: the mean over ten overlaps (IoU 0.50, 0.55 … 0.95);
 AP50 and AP75 are those at one overlap.</p>`;
-
-export const shown = (steps: StepMetrics[]): string => count(steps.length, 'step');

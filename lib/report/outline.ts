@@ -1,32 +1,37 @@
 // Outlines of masks as short SVG paths: points that the eye cannot miss are left out. Before it: picture-pair. After it: a path's `d`.
 
-type Point = readonly [x: number, y: number];
+export type Point = readonly [x: number, y: number];
 
-/** @param rings x0 y0 x1 y1 … in pixels of the picture; @param tolerance how far a left-out point may lie beside the line */
-export function outlinePath(rings: readonly (readonly number[])[], tolerance: number): string {
-  return rings.map((ring) => ringPath(simplify(pointsOf(ring), tolerance))).join('');
+/** The points of rings `x0 y0 x1 y1 …`; of longer rings only every second, third … as finding those to leave out takes time in their square. */
+export function pointsOf(rings: readonly (readonly number[])[], most: number): Point[][] {
+  return rings.map((ring) => {
+    const points: Point[] = [];
+    const step = 2 * Math.ceil(ring.length / 2 / most);
+    for (let i = 0; i + 1 < ring.length; i += step) points.push([ring[i]!, ring[i + 1]!]);
+    return points;
+  });
 }
 
-export function boxPath([x1, y1, x2, y2]: readonly number[]): string {
-  return ringPath([
-    [x1!, y1!],
-    [x2!, y1!],
-    [x2!, y2!],
-    [x1!, y2!],
-  ]);
+export function corners([x1, y1, x2, y2]: readonly [number, number, number, number]): Point[] {
+  return [
+    [x1, y1],
+    [x2, y1],
+    [x2, y2],
+    [x1, y2],
+  ];
 }
 
-function pointsOf(ring: readonly number[]): Point[] {
-  const points: Point[] = [];
-  for (let i = 0; i + 1 < ring.length; i += 2) points.push([ring[i]!, ring[i + 1]!]);
-  return points;
-}
+/** A path's `d`. */
+export const outlinePath = (rings: readonly (readonly Point[])[]): string => rings.map(ringPath).join('');
 
 const ringPath = (points: readonly Point[]): string => `M${points.map(([x, y]) => `${rounded(x)} ${rounded(y)}`).join('L')}Z`;
 
 const rounded = (value: number): number => Math.round(value * 10) / 10;
 
-/** Ramer, Douglas and Peucker's way, with a list instead of recursion: a ring may have as many points as a picture has pixels. */
+/**
+ * Leaves out points that lie no farther than `tolerance` beside the line.
+ * Ramer, Douglas and Peucker's way, with a list instead of recursion: a ring may be long.
+ */
 export function simplify(points: readonly Point[], tolerance: number): Point[] {
   if (points.length < 4) return [...points];
   const keep = new Uint8Array(points.length);

@@ -25,11 +25,12 @@ a { color: var(--s1); }
 .tiles div { background: var(--raised); border-radius: 6px; padding: .6rem .8rem; }
 .tiles dt { color: var(--quiet); font-size: .85rem; }
 .tiles dd { margin: 0; font-size: 1.35rem; font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }
+.tiles .words dd { font-size: 1rem; }
 .tiles dd small { display: block; font-size: .8rem; color: var(--quiet); }
 .charts { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(340px, 100%), 1fr)); gap: 1rem 1.25rem; }
 figure { margin: 0; break-inside: avoid; }
 figure.chart.wide { grid-column: span 2; }
-@media (max-width: 760px) { figure.chart.wide { grid-column: auto; } }
+@media (max-width: 760px) { figure.chart.wide { grid-column: auto; } .wide text { font-size: 20px; } }
 figcaption { font-weight: 600; font-size: .9rem; display: flex; flex-wrap: wrap; gap: 0 1rem; }
 .legend { font-weight: 400; display: inline-flex; flex-wrap: wrap; gap: 0 .9rem; color: var(--quiet); }
 .legend span { display: inline-flex; align-items: center; gap: .35rem; }
@@ -46,13 +47,14 @@ text { font-size: 11.5px; fill: var(--quiet); font-variant-numeric: tabular-nums
 table { border-collapse: collapse; font-size: .88rem; font-variant-numeric: tabular-nums; }
 th, td { padding: .25rem .6rem; border-bottom: 1px solid var(--rule); text-align: right; vertical-align: bottom; }
 th { font-weight: 600; }
-th:first-child, td:first-child, .text { text-align: left; overflow-wrap: anywhere; }
+th:first-child, td:first-child, .text { text-align: left; }
+td:first-child, td.text { min-width: 7rem; max-width: 32rem; overflow-wrap: break-word; }
 th button { font: inherit; color: inherit; background: none; border: 0; padding: 0; cursor: pointer; text-align: inherit; }
 th[aria-sort=descending] button::after { content: " ↓"; } th[aria-sort=ascending] button::after { content: " ↑"; }
 .matrix td { text-align: center; min-width: 3.2rem; border: 1px solid var(--page); background: rgb(var(--heat) / calc(var(--share) * .75)); }
 .matrix td.zero { color: var(--quiet); }
 .matrix thead th { text-align: center; }
-.matrix.many thead th span { writing-mode: vertical-rl; transform: rotate(180deg); max-height: 11rem; overflow: hidden; }
+.matrix.many thead th span { writing-mode: vertical-rl; transform: rotate(180deg); max-height: 11rem; overflow: hidden; white-space: nowrap; text-overflow: ellipsis; }
 .bar { display: flex; height: 26px; border-radius: 4px; overflow: hidden; margin: .5rem 0; }
 .bar span { background: var(--c); border-right: 1px solid var(--page); }
 .swatch { display: inline-block; width: .75rem; height: .75rem; border-radius: 2px; background: var(--c); margin-right: .5rem; }

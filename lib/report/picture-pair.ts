@@ -1,18 +1,23 @@
 // One picture twice, side by side: what is there and what was found, mistakes in another colour. The pixels are a small JPEG that both sides
 // share, the shapes are SVG, so that they stay sharp and say what they are. Before it: pictures-section.
 import sharp from 'sharp';
-import type { DatasetObject, DatasetPicture } from '../data/dataset.js';
-import type { Detections, Instance } from '../detections.js';
+import type { DatasetBox, DatasetObject, DatasetPicture } from '../data/dataset.js';
+import type { Detections } from '../detections.js';
 import type { PictureVerdict } from '../evaluator.js';
 import { decodeImage } from '../image.js';
 import { Mask } from '../mask.js';
 import { html, raw, type Html } from './html.js';
-import { boxPath, outlinePath } from './outline.js';
+import { corners, outlinePath, pointsOf, simplify, type Point } from './outline.js';
 
 /** Longest side of the pixels in the report, and what they and the shapes may weigh. */
 const maxSide = 560;
 const maxPixelBytes = 42_000;
 const maxShapeBytes = 60_000;
+/** On each side; of results the best. */
+const maxShapes = 500;
+/** Points of outlines on each side that are looked at, and of one outline. */
+const maxPoints = 40_000;
+const maxRingPoints = 2000;
 
 export interface PictureStudy {
   picture: DatasetPicture;
@@ -36,9 +41,9 @@ export async function picturePair(study: PictureStudy, id: string, signal?: Abor
 
 async function smallJpeg({ data, width, height }: { data: Uint8Array; width: number; height: number }): Promise<Buffer> {
   const source = sharp(data, { raw: { width, height, channels: 3 }, limitInputPixels: false });
-  for (let side = maxSide, quality = 82; ; side = Math.round(side * 0.85), quality = Math.max(50, quality - 10)) {
+  for (let side = maxSide, quality = 80; ; side = Math.round(side * 0.8), quality = Math.max(50, quality - 10)) {
     const small = source.clone().resize(side, side, { fit: 'inside', withoutEnlargement: true });
-    const jpeg = await small.jpeg({ quality, mozjpeg: true }).toBuffer();
+    const jpeg = await small.jpeg({ quality }).toBuffer();
     if (jpeg.length <= maxPixelBytes || side < 150) return jpeg;
   }
 }
@@ -46,9 +51,10 @@ async function smallJpeg({ data, width, height }: { data: Uint8Array; width: num
 /** Coarser until they fit. */
 function fittingShapes(study: PictureStudy): [string, string] {
   const { width, height } = study.picture;
-  const outlines = shapesOf(study);
+  let sides = [shapesThere(study), shapesFound(study)];
   for (let tolerance = Math.max(0.35, Math.max(width, height) / 1200); ; tolerance *= 2) {
-    const [there, found] = outlines.map((shapes) => shapes.map((shape) => pathOf(shape, tolerance)).join(''));
+    sides = sides.map((shapes) => shapes.map((shape) => ({ ...shape, rings: shape.rings.map((ring) => simplify(ring, tolerance)) })));
+    const [there, found] = sides.map((shapes) => shapes.map(pathOf).join(''));
     if (there!.length + found!.length <= maxShapeBytes || tolerance > 16) return [there!, found!];
   }
 }
@@ -56,39 +62,40 @@ function fittingShapes(study: PictureStudy): [string, string] {
 interface Shape {
   title: string;
   kind: '' | 'wrong' | 'crowd';
-  rings?: number[][];
-  box: readonly number[];
+  rings: Point[][];
 }
 
-function shapesOf({ picture, found, verdict, classes, scoreThreshold }: PictureStudy): [there: Shape[], found: Shape[]] {
+function shapesThere({ picture, verdict, classes }: PictureStudy): Shape[] {
   const missed = new Set(verdict.missed);
+  const objects = picture.objects.slice(0, maxShapes);
+  return objects.map((object) => {
+    const isMissed = missed.has(object.id);
+    const title = `${classes[object.classId] ?? object.classId}${isMissed ? ', missed' : ''}${object.crowd ? ', crowd' : ''}`;
+    return { title, kind: object.crowd ? 'crowd' : isMissed ? 'wrong' : '', rings: outline(ringsOf(object), object.box, objects.length) };
+  });
+}
+
+function shapesFound({ found, verdict, scoreThreshold }: PictureStudy): Shape[] {
   const extra = new Set(verdict.extra);
-  const there = picture.objects.map(
-    (object): Shape => ({
-      title: `${classes[object.classId] ?? object.classId}${missed.has(object.id) ? ', missed' : ''}${object.crowd ? ', crowd' : ''}`,
-      kind: object.crowd ? 'crowd' : missed.has(object.id) ? 'wrong' : '',
-      rings: ringsOf(object),
-      box: object.box,
-    }),
-  );
-  const seen = found.instances.map(
-    (instance, i): Shape => ({
-      title: `${instance.className} ${instance.score.toFixed(2)}${extra.has(i) ? ', wrong' : ''}`,
-      kind: extra.has(i) ? 'wrong' : '',
-      rings: instance.mask?.toPolygons(),
-      box: boxOf(instance),
-    }),
-  );
-  return [there, seen.filter((_, i) => found.instances[i]!.score >= scoreThreshold)];
+  const places = found.instances.map((_, place) => place).filter((place) => found.instances[place]!.score >= scoreThreshold);
+  return places.slice(0, maxShapes).map((place) => {
+    const { className, score, mask, box } = found.instances[place]!;
+    const title = `${className} ${score.toFixed(2)}${extra.has(place) ? ', wrong' : ''}`;
+    const rings = outline(mask?.toPolygons(), [box.x1, box.y1, box.x2, box.y2], places.length);
+    return { title, kind: extra.has(place) ? 'wrong' : '', rings };
+  });
+}
+
+/** Of the mask where there is one, else of the box. @param shapes among which the points are shared */
+function outline(rings: number[][] | undefined, box: DatasetBox, shapes: number): Point[][] {
+  if (!rings || rings.length === 0) return [corners(box)];
+  return pointsOf(rings, Math.min(maxRingPoints, Math.max(16, Math.floor(maxPoints / shapes / rings.length))));
 }
 
 function ringsOf({ polygons, rle }: DatasetObject): number[][] | undefined {
   return polygons ?? (rle && new Mask(rle.size, rle.counts).toPolygons());
 }
 
-const boxOf = ({ box: { x1, y1, x2, y2 } }: Instance): number[] => [x1, y1, x2, y2];
-
-function pathOf({ title, kind, rings, box }: Shape, tolerance: number): string {
-  const d = rings && rings.length > 0 ? outlinePath(rings, tolerance) : boxPath(box);
-  return html`<path class="shape ${kind}" d="${d}"><title>${title}</title></path>`.text;
+function pathOf({ title, kind, rings }: Shape): string {
+  return html`<path class="shape ${kind}" d="${outlinePath(rings)}"><title>${title}</title></path>`.text;
 }

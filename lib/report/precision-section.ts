@@ -6,9 +6,9 @@ import { percent, short } from './numbers.js';
 import type { Study } from './report-input.js';
 
 const curveNames = [
+  ['AP', 'mean of ten IoUs'],
   ['AP50', 'IoU 0.5'],
   ['AP75', 'IoU 0.75'],
-  ['AP', 'mean of ten IoUs'],
 ] as const;
 
 /** Rows of a table that a browser shows without trouble. */
@@ -16,7 +16,8 @@ const maxRows = 500;
 
 export function precisionSection({ summary, maxDets = 100 }: Study): Html {
   return html`<section id="precision"><h2>Precision and recall</h2>
-<p class="quiet">On the pictures set aside, as COCO counts: means over the classes at 101 recalls, at most ${maxDets} detections a picture.</p>
+<p class="quiet">On the pictures set aside, as COCO counts: means over the classes at 101 recalls, at most ${maxDets} detections a picture.
+“Best cut” is the score at which precision and recall are best together (highest F1 at IoU 0.5).</p>
 <div class="charts">${precisionChart('Masks', summary.segm)}${precisionChart('Boxes', summary.bbox)}</div>
 ${classTable('Masks', summary.segm)}${classTable('Boxes', summary.bbox)}</section>`;
 }
@@ -38,8 +39,7 @@ function classTable(title: string, numbers: IouSummary | undefined): Content {
   const names = Object.keys(numbers.perCategory);
   const columns = ['Class', 'Objects', 'AP', 'AP50', 'AP75', 'AR', 'Best cut', 'Precision', 'Recall'];
   return html`<h3>${title}: classes</h3>
-<p class="quiet">“Best cut” is the score at which precision and recall are best together (highest F1 at IoU 0.5).
-${names.length > maxRows && `The first ${maxRows} of ${names.length} classes are shown.`}</p>
+${names.length > maxRows && html`<p class="quiet">The first ${maxRows} of ${names.length} classes are shown.</p>`}
 <div class="scroll" tabindex="0"><table><thead><tr>${columns.map(
     (name) => html`<th scope="col"><button type="button" title="Sort">${name}</button></th>`,
   )}</tr></thead><tbody>${names.slice(0, maxRows).map((name) => classRow(name, numbers.perCategory[name]!, curves))}</tbody></table></div>`;

@@ -63,5 +63,3 @@ ${html`<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content
 <body><main>${content}</main><script>${raw(pageScript)}</script></body></html>`.text}
 `;
 }
-
-export type { MetricsRecord };

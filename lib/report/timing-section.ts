@@ -36,7 +36,7 @@ export function timingSection(all: StepMetrics[]): Html {
     ({ name, ms }, i) =>
       html`<tr><td><span class="swatch s${colour(i)}"></span>${name}</td><td>${short(ms)}</td><td>${share(ms)}</td></tr>`,
   )}</tbody></table>
-<div class="charts">${chart({ title: 'Pictures a second', x: 'step', series: [speed(all)] })}</div></section>`;
+<div class="charts">${chart({ title: 'Pictures a second', x: 'step', xRange: [0, all.at(-1)!.step], series: [speed(all)] })}</div></section>`;
 }
 
 const speed = (steps: StepMetrics[]) => ({

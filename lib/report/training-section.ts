@@ -16,8 +16,9 @@ const parts = [
 
 export function trainingSection(steps: StepMetrics[]): Html {
   if (steps.length === 0) return html`<section id="training"><h2>Training</h2><p>No step was done.</p></section>`;
+  const xRange: [number, number] = [0, steps.at(-1)!.step];
   const curve = (title: string, value: (step: StepMetrics) => number, options: { wide?: boolean; log?: boolean } = {}) =>
-    chart({ title, x: 'step', series: [{ name: title, colour: 1, points: thin(steps.map((step) => [step.step, value(step)])) }], ...options });
+    chart({ title, x: 'step', xRange, series: [{ name: title, colour: 1, points: thin(steps.map((step) => [step.step, value(step)])) }], ...options });
   // A run on boxes alone has a mask loss of nothing but zeros.
   const used = parts.filter(([key]) => steps.some(({ losses }) => losses[key] !== 0));
   return html`<section id="training"><h2>Training</h2>
@@ -51,7 +52,7 @@ export function apSection(evaluations: EvaluationMetrics[]): Html {
         .filter(([, value]) => value >= 0)
         .map(([step, value]) => point(step, value)),
     }));
-    return chart({ title, x: 'step', series });
+    return chart({ title, x: 'step', xRange: [0, evaluations.at(-1)!.step], series });
   };
   return html`<section id="ap"><h2>Quality over time</h2>${apNote}
 <div class="charts">${of('segm', 'Masks')}${of('bbox', 'Boxes')}</div></section>`;
