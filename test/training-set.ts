@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import sharp from 'sharp';
+import type { TrainConfig } from '../lib/index.js';
 
 export interface SetOptions {
   /** Pictures of the two parts. */
@@ -104,7 +105,7 @@ export const microModel = {
 };
 
 /** A run of it over `data`, of `steps` steps of four pictures. */
-export const microRun = (data: string, dir: string, steps = 12) => ({
+export const microRun = (data: string, dir: string, steps = 12): TrainConfig => ({
   data,
   init: 'fresh',
   model: { config: microModel },

@@ -6,6 +6,7 @@ import { MimdetError } from '../errors.js';
 import { bundledModels } from '../model-source.js';
 import { runNative } from '../native.js';
 import type { NativeTrainer } from '../native-types.js';
+import { expected, Words } from '../validate.js';
 import type { CheckedConfig } from './config.js';
 import { configText } from './config-file.js';
 import type { OnEvent } from './events.js';
@@ -112,6 +113,8 @@ async function pickUp(
 ): Promise<RunState> {
   const text = await runNative((job) => trainer.loadCheckpoint(folder.last, job), signal);
   const state = readState(text, inputs);
+  if (state.step !== trainer.step)
+    throw expected(`a checkpoint of step ${state.step}`, 'resume', new Words(`one of step ${trainer.step}`), 'ERR_MIMDET_WEIGHTS');
   // The run may have been killed between the two.
   if (state.best?.step === state.step) await folder.keepLastAsBest();
   onEvent({ kind: 'note', text: `Goes on after step ${state.step}.` });

@@ -1,8 +1,9 @@
 // The map of a run: batches → step → metrics, and every so often evaluation → best weights → checkpoint, until the steps are done,
 // patience ends, or somebody stops it. Before it: open-run.ts. After it: whoever takes the steps (lib/trainer.ts, mimdet train).
-import { MimdetError } from '../errors.js';
+import { codeOf, MimdetError } from '../errors.js';
 import { finishNative, runNative } from '../native.js';
 import type { NativeStepReport } from '../native-types.js';
+import { expected, Words } from '../validate.js';
 import { Batches, dispose } from './batches.js';
 import { evaluateWeights, judged, type Evaluated } from './evaluation.js';
 import type { OnEvent, TrainOutcome, TrainStep } from './events.js';
@@ -16,6 +17,8 @@ export class Run {
   private evaluated: Evaluated | undefined;
   /** The state as it was saved last; '' before. */
   private saved = '';
+  /** Model and state are of the same step. Not so where a step's metrics could not be written: such a step is done again. */
+  private isWhole = true;
 
   private constructor(
     private readonly run: OpenedRun,
@@ -94,9 +97,11 @@ export class Run {
     const imagesPerSecond = (1000 * numbers.batch) / (performance.now() - start);
     const { step, lr, total: loss, losses, gradNorm, objects, foreground, ms } = report;
     const metrics = { step, lr, loss, losses, gradNorm, objects, foreground, ms, waitMs, imagesPerSecond };
+    this.isWhole = false;
     await this.metrics.append(metrics);
     this.record.add(metrics);
     state.step = step;
+    this.isWhole = true;
     return metrics;
   }
 
@@ -170,6 +175,7 @@ export class Run {
 
   /** A loss that is no number is told with the checkpoint to go back to. */
   private explain(error: unknown): unknown {
+    if (/^E[A-Z]+$/.test(codeOf(error))) return diskError(error, this.run.folder.path);
     if (!(error instanceof MimdetError) || error.code !== 'ERR_MIMDET_DIVERGED') return error;
     const { folder, state } = this.run;
     const { step } = (this.saved ? JSON.parse(this.saved) : { step: 0 }) as { step: number };
@@ -191,7 +197,7 @@ export class Run {
   }
 
   private async keep(): Promise<void> {
-    if (this.run.state.step > 0 && this.saved !== JSON.stringify(this.run.state)) await this.saveCheckpoint();
+    if (this.isWhole && this.run.state.step > 0 && this.saved !== JSON.stringify(this.run.state)) await this.saveCheckpoint();
   }
 
   /** Also where the taker of the steps has left in between. */
@@ -205,4 +211,10 @@ export class Run {
       this.run.folder.close();
     }
   }
+}
+
+/** The system's own errors (no room, no permission) while the run's folder is written to. */
+function diskError(error: unknown, folder: string): MimdetError {
+  const why = new Words(`${folder} (${(error as Error).message})`);
+  return expected('a folder with room that can be written to', 'output.dir', why, 'ERR_MIMDET_WEIGHTS', error);
 }
