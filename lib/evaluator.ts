@@ -59,7 +59,10 @@ export interface IouSummary {
   curves?: PrecisionCurves;
 }
 
-/** Precision at each of COCO's 101 recalls, as means over the categories that have objects; -1 where none has. All areas, last of `maxDets`. */
+/**
+ * Precision at each of COCO's 101 recalls, as means over the categories that have objects; -1 where none has.
+ * Of all areas, at the last of `maxDets`.
+ */
 export interface PrecisionCurves {
   recall: number[];
   /** At IoU 0.5, at IoU 0.75, and the mean over the ten IoUs: the mean of each list is the number of the same name in the summary. */

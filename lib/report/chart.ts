@@ -1,5 +1,5 @@
-// Line charts as inline SVG, drawn when the report is written. Before it: sections of the report. After it: page-script shows values under
-// the pointer, or with the arrow keys, from the numbers that stand in `data-chart`.
+// Line charts as inline SVG, drawn when the report is written. Before it: sections of the report. After it: page-script shows
+// values under the pointer, or with the arrow keys, from the numbers that stand in `data-chart`.
 import { html, raw, type Content, type Html } from './html.js';
 import { logTicks, niceTicks, short } from './numbers.js';
 import type { ThinPoint } from './thin.js';
@@ -59,7 +59,8 @@ export function chart(given: Chart): Html {
 ${grid(frame, x, y)}
 <text class="axis" x="${(frame.left + frame.right) / 2}" y="${frame.height - 4}" text-anchor="middle">${given.x}</text>
 <svg x="${frame.left}" y="${frame.top}" width="${frame.right - frame.left}" height="${frame.bottom - frame.top}"
- viewBox="${frame.left} ${frame.top} ${frame.right - frame.left} ${frame.bottom - frame.top}">${series.map((one) => lines(one, x, y))}</svg>${series.map((one) => dots(one, x, y))}
+ viewBox="${frame.left} ${frame.top} ${frame.right - frame.left} ${frame.bottom - frame.top}">
+${series.map((one) => lines(one, x, y))}</svg>${series.map((one) => dots(one, x, y))}
 <g class="cursor" data-top="${frame.top}" data-bottom="${frame.bottom}"></g></svg><output aria-live="polite"></output></figure>`;
 }
 
@@ -93,11 +94,13 @@ function grid({ left, right, bottom }: Frame, x: Axis, y: Axis): Content[] {
   return [
     ...y.ticks.map((tick) => {
       const at = px(y.at(tick));
-      return html`<path class="grid" d="M${left} ${at}H${right}"/><text class="tick" x="${left - 6}" y="${at + 4}" text-anchor="end">${short(tick)}</text>`;
+      return html`<path class="grid" d="M${left} ${at}H${right}"/>
+<text class="tick" x="${left - 6}" y="${at + 4}" text-anchor="end">${short(tick)}</text>`;
     }),
     ...x.ticks.map((tick) => {
       const at = px(x.at(tick));
-      return html`<path class="grid" d="M${at} ${bottom}v4"/><text class="tick" x="${at}" y="${bottom + 17}" text-anchor="middle">${short(tick)}</text>`;
+      return html`<path class="grid" d="M${at} ${bottom}v4"/>
+<text class="tick" x="${at}" y="${bottom + 17}" text-anchor="middle">${short(tick)}</text>`;
     }),
   ];
 }
@@ -126,7 +129,8 @@ function band(points: ThinPoint[], colour: number, x: Axis, y: Axis): Content {
 
 function legend(series: Series[]): Html {
   return html`<span class="legend">${series.map(
-    ({ name, colour }) => html`<span><svg width="16" height="8" aria-hidden="true"><path class="line s${colour}" d="M0 4H16"/></svg>${name}</span>`,
+    ({ name, colour }) =>
+      html`<span><svg width="16" height="8" aria-hidden="true"><path class="line s${colour}" d="M0 4H16"/></svg>${name}</span>`,
   )}</span>`;
 }
 

@@ -23,7 +23,8 @@ function matrix({ classes, counts }: Confusion): Html {
   const at = new Map(counts.map(([truth, found, count]) => [truth * names.length + found, count]));
   const rows = names.map((_, truth) => names.map((_, found) => at.get(truth * names.length + found) ?? 0));
   return html`<div class="scroll" tabindex="0"><table class="matrix${names.length > 7 ? ' many' : ''}"><thead><tr>
-<th scope="col" class="text">there ↓ found →</th>${names.map((name) => html`<th scope="col"><span>${name}</span></th>`)}<th scope="col"><span>all</span></th></tr></thead>
+<th scope="col" class="text">there ↓ found →</th>
+${names.map((name) => html`<th scope="col"><span>${name}</span></th>`)}<th scope="col"><span>all</span></th></tr></thead>
 <tbody>${rows.map((row, truth) => matrixRow(names[truth]!, row, truth, names.length - 1))}</tbody></table></div>`;
 }
 
@@ -40,7 +41,8 @@ function matrixRow(name: string, row: number[], truth: number, background: numbe
 function mistakes({ classes, counts }: Confusion): Html {
   const name = (index: number) => classes[index] ?? 'background';
   const wrong = counts.filter(([truth, found]) => truth !== found).sort((a, b) => b[2] - a[2]);
-  const row = ([truth, found, count]: Cell) => html`<tr><td>${name(truth)}</td><td class="text">${name(found)}</td><td>${count}</td></tr>`;
+  const row = ([truth, found, count]: Cell) =>
+    html`<tr><td>${name(truth)}</td><td class="text">${name(found)}</td><td>${count}</td></tr>`;
   return html`<p>The ${Math.min(mostMistakes, wrong.length)} most frequent of ${wrong.length} kinds of mistakes.</p>
 <table><thead><tr><th scope="col">there</th><th scope="col" class="text">found</th><th scope="col">how often</th></tr></thead>
 <tbody>${wrong.slice(0, mostMistakes).map(row)}</tbody></table>`;

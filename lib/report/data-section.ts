@@ -16,9 +16,12 @@ ${config !== undefined && html`<h3>Configuration</h3><pre tabindex="0">${config}
 function faultTable(faults: readonly DatasetFault[]): Content {
   const rest = faults.length - maxFaults;
   return html`<h3>${count(faults.length, 'fault')} of the data</h3><p class="quiet">What they touch was left out.</p>
-<div class="scroll" tabindex="0"><table><thead><tr><th scope="col">File</th><th scope="col" class="text">Annotation</th><th scope="col" class="text">Class</th>
-<th scope="col" class="text">Fault</th></tr></thead><tbody>${faults.slice(0, maxFaults).map(
-    ({ file, annotation, class: classId, message }) =>
-      html`<tr><td>${file}</td><td class="text">${annotation}</td><td class="text">${classId}</td><td class="text">${message}</td></tr>`,
-  )}</tbody></table></div>${rest > 0 && html`<p>… and ${rest.toLocaleString('en')} more.</p>`}`;
+<div class="scroll" tabindex="0"><table><thead><tr>
+<th scope="col">File</th><th scope="col" class="text">Annotation</th><th scope="col" class="text">Class</th>
+<th scope="col" class="text">Fault</th></tr></thead><tbody>${faults
+    .slice(0, maxFaults)
+    .map(
+      ({ file, annotation, class: classId, message }) =>
+        html`<tr><td>${file}</td><td class="text">${annotation}</td><td class="text">${classId}</td><td class="text">${message}</td></tr>`,
+    )}</tbody></table></div>${rest > 0 && html`<p>… and ${rest.toLocaleString('en')} more.</p>`}`;
 }

@@ -16,7 +16,13 @@ export interface LogEvent {
 export function eventBytes({ wallTime, step = 0, fileVersion, sessionStart, scalars }: LogEvent): Uint8Array {
   const parts = [double(1, wallTime), varintField(2, step)];
   if (fileVersion !== undefined) parts.push(text(3, fileVersion));
-  if (scalars) parts.push(message(5, Object.entries(scalars).map(([tag, value]) => message(1, [text(1, tag), float(2, value)]))));
+  if (scalars)
+    parts.push(
+      message(
+        5,
+        Object.entries(scalars).map(([tag, value]) => message(1, [text(1, tag), float(2, value)])),
+      ),
+    );
   if (sessionStart) parts.push(message(7, [varintField(1, 1)]));
   return Buffer.concat(parts);
 }

@@ -13,12 +13,19 @@ interface Tile {
   words?: boolean;
 }
 
-export function headSection(input: ReportInput, steps: StepMetrics[], evaluations: EvaluationMetrics[], study?: Study): Html {
+export function headSection(
+  input: ReportInput,
+  steps: StepMetrics[],
+  evaluations: EvaluationMetrics[],
+  study?: Study,
+): Html {
   const facts = Object.entries(input.facts ?? {}).map(([name, value]): Tile => ({ name, value, words: true }));
   const tiles = [...qualityTiles(evaluations, study), ...stepTiles(steps), ...facts];
   return html`<header><h1>${input.title ?? 'Training report'}</h1>
 <dl class="tiles">${tiles.map(
-    ({ name, value, small, words }) => html`<div${words && raw(' class="words"')}><dt>${name}</dt><dd>${value}${small && html`<small>${small}</small>`}</dd></div>`,
+    ({ name, value, small, words }) =>
+      html`<div${words && raw(' class="words"')}><dt>${name}</dt>
+<dd>${value}${small && html`<small>${small}</small>`}</dd></div>`,
   )}</dl></header>`;
 }
 

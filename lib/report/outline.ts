@@ -1,8 +1,12 @@
-// Outlines of masks as short SVG paths: points that the eye cannot miss are left out. Before it: picture-pair. After it: a path's `d`.
+// Outlines of masks as short SVG paths: points that the eye cannot miss are left out. Before it: picture-pair. After it: a
+// path's `d`.
 
 export type Point = readonly [x: number, y: number];
 
-/** The points of rings `x0 y0 x1 y1 …`; of longer rings only every second, third … as finding those to leave out takes time in their square. */
+/**
+ * The points of rings `x0 y0 x1 y1 …`.
+ * @param most of one ring; of a longer one only every second, third … is taken, as leaving points out takes time in their square
+ */
 export function pointsOf(rings: readonly (readonly number[])[], most: number): Point[][] {
   return rings.map((ring) => {
     const points: Point[] = [];
@@ -24,7 +28,8 @@ export function corners([x1, y1, x2, y2]: readonly [number, number, number, numb
 /** A path's `d`. */
 export const outlinePath = (rings: readonly (readonly Point[])[]): string => rings.map(ringPath).join('');
 
-const ringPath = (points: readonly Point[]): string => `M${points.map(([x, y]) => `${rounded(x)} ${rounded(y)}`).join('L')}Z`;
+const ringPath = (points: readonly Point[]): string =>
+  `M${points.map(([x, y]) => `${rounded(x)} ${rounded(y)}`).join('L')}Z`;
 
 const rounded = (value: number): number => Math.round(value * 10) / 10;
 
@@ -53,7 +58,13 @@ export function simplify(points: readonly Point[], tolerance: number): Point[] {
 }
 
 /** Of the points between two, that which lies farthest from the line between `a` and `b`. */
-function farthest(points: readonly Point[], first: number, last: number, a: Point, b: Point): { index: number; distance: number } {
+function farthest(
+  points: readonly Point[],
+  first: number,
+  last: number,
+  a: Point,
+  b: Point,
+): { index: number; distance: number } {
   let best = { index: first, distance: -1 };
   for (let index = first + 1; index < last; index++) {
     const distance = distanceTo(points[index]!, a, b);

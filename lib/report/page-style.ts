@@ -54,7 +54,8 @@ th[aria-sort=descending] button::after { content: " ↓"; } th[aria-sort=ascendi
 .matrix td { text-align: center; min-width: 3.2rem; border: 1px solid var(--page); background: rgb(var(--heat) / calc(var(--share) * .75)); }
 .matrix td.zero { color: var(--quiet); }
 .matrix thead th { text-align: center; }
-.matrix.many thead th span { writing-mode: vertical-rl; transform: rotate(180deg); max-height: 11rem; overflow: hidden; white-space: nowrap; text-overflow: ellipsis; }
+.matrix.many thead th span { writing-mode: vertical-rl; transform: rotate(180deg); max-height: 11rem; overflow: hidden;
+  white-space: nowrap; text-overflow: ellipsis; }
 .bar { display: flex; height: 26px; border-radius: 4px; overflow: hidden; margin: .5rem 0; }
 .bar span { background: var(--c); border-right: 1px solid var(--page); }
 .swatch { display: inline-block; width: .75rem; height: .75rem; border-radius: 2px; background: var(--c); margin-right: .5rem; }
@@ -68,7 +69,8 @@ th[aria-sort=descending] button::after { content: " ↓"; } th[aria-sort=ascendi
 .shape:hover { fill-opacity: .45; }
 .key { display: inline-block; width: 1.6rem; border-top: 3px solid #2f8fff; vertical-align: middle; margin-right: .4rem; }
 .key.wrong { border-top: 3px dashed #ff7a00; }
-pre { background: var(--raised); padding: .8rem 1rem; border-radius: 6px; overflow-x: auto; font-size: .82rem; white-space: pre-wrap; overflow-wrap: anywhere; }
+pre { background: var(--raised); padding: .8rem 1rem; border-radius: 6px; overflow-x: auto; font-size: .82rem;
+  white-space: pre-wrap; overflow-wrap: anywhere; }
 ul { padding-left: 1.25rem; }
 @media print {
   body { max-width: none; padding: 0; font-size: 11px; }

@@ -1,5 +1,5 @@
-// One picture twice, side by side: what is there and what was found, mistakes in another colour. The pixels are a small JPEG that both sides
-// share, the shapes are SVG, so that they stay sharp and say what they are. Before it: pictures-section.
+// One picture twice, side by side: what is there and what was found, mistakes in another colour. The pixels are a small JPEG
+// that both sides share, the shapes are SVG, so that they stay sharp and say what they are. Before it: pictures-section.
 import sharp from 'sharp';
 import type { DatasetBox, DatasetObject, DatasetPicture } from '../data/dataset.js';
 import type { Detections } from '../detections.js';
@@ -34,7 +34,8 @@ export async function picturePair(study: PictureStudy, id: string, signal?: Abor
   const pixels = await smallJpeg(decoded);
   const [there, found] = fittingShapes(study);
   const view = `0 0 ${width} ${height}`;
-  const base = html`<image id="${id}" width="${width}" height="${height}" preserveAspectRatio="none" href="data:image/jpeg;base64,${pixels.toString('base64')}"/>`;
+  const base = html`<image id="${id}" width="${width}" height="${height}" preserveAspectRatio="none"
+ href="data:image/jpeg;base64,${pixels.toString('base64')}"/>`;
   return html`<div class="pair"><svg viewBox="${view}" role="img" aria-label="What is there">${base}${raw(there)}</svg>
 <svg viewBox="${view}" role="img" aria-label="What was found"><use href="#${id}"/>${raw(found)}</svg></div>`;
 }
@@ -53,7 +54,9 @@ function fittingShapes(study: PictureStudy): [string, string] {
   const { width, height } = study.picture;
   let sides = [shapesThere(study), shapesFound(study)];
   for (let tolerance = Math.max(0.35, Math.max(width, height) / 1200); ; tolerance *= 2) {
-    sides = sides.map((shapes) => shapes.map((shape) => ({ ...shape, rings: shape.rings.map((ring) => simplify(ring, tolerance)) })));
+    sides = sides.map((shapes) =>
+      shapes.map((shape) => ({ ...shape, rings: shape.rings.map((ring) => simplify(ring, tolerance)) })),
+    );
     const [there, found] = sides.map((shapes) => shapes.map(pathOf).join(''));
     if (there!.length + found!.length <= maxShapeBytes || tolerance > 16) return [there!, found!];
   }
@@ -71,7 +74,11 @@ function shapesThere({ picture, verdict, classes }: PictureStudy): Shape[] {
   return objects.map((object) => {
     const isMissed = missed.has(object.id);
     const title = `${classes[object.classId] ?? object.classId}${isMissed ? ', missed' : ''}${object.crowd ? ', crowd' : ''}`;
-    return { title, kind: object.crowd ? 'crowd' : isMissed ? 'wrong' : '', rings: outline(ringsOf(object), object.box, objects.length) };
+    return {
+      title,
+      kind: object.crowd ? 'crowd' : isMissed ? 'wrong' : '',
+      rings: outline(ringsOf(object), object.box, objects.length),
+    };
   });
 }
 

@@ -1,4 +1,5 @@
-// The best and the worst pictures of the validation set. Before it: report.ts, with a verdict on each picture. After it: picture-pair.
+// The best and the worst pictures of the validation set. Before it: report.ts, with a verdict on each picture. After it:
+// picture-pair.
 import { basename } from 'node:path';
 import { MimdetError } from '../errors.js';
 import type { PictureVerdict } from '../evaluator.js';
@@ -40,9 +41,11 @@ async function figure(verdict: PictureVerdict, study: Study, signal?: AbortSigna
   const picture = dataset.pictures[index]!;
   // As the evaluation counts them: those of classes that the data set has.
   const found = detections[index]!.filter(({ className }) => dataset.classes.includes(className));
-  const pair = await picturePair({ picture, found, verdict, classes: dataset.classes, scoreThreshold }, `picture-${index}`, signal).catch(
-    (error: unknown) => unreadable(error, signal),
-  );
+  const pair = await picturePair(
+    { picture, found, verdict, classes: dataset.classes, scoreThreshold },
+    `picture-${index}`,
+    signal,
+  ).catch((error: unknown) => unreadable(error, signal));
   const { hits, missed, extra, quality } = verdict;
   return html`<figure><figcaption>${basename(picture.file)} <small>quality ${percent(quality)}: ${count(hits, 'hit')}, ${missed.length} missed,
 ${extra.length} wrong</small></figcaption>${pair}</figure>`;

@@ -48,7 +48,8 @@ ${names.length > maxRows && html`<p class="quiet">The first ${maxRows} of ${name
 function classRow(name: string, ap: number, curves: PrecisionCurves): Html {
   const { objects, AP50, AP75, AR, best } = curves.perCategory[name]!;
   const quality = [ap, AP50, AP75, AR].map((value) => html`<td data-value="${value}">${percent(value)}</td>`);
-  const cut = objects > 0 && best.f1 > 0 ? [short(best.score), percent(best.precision), percent(best.recall)] : ['–', '–', '–'];
+  const cut =
+    objects > 0 && best.f1 > 0 ? [short(best.score), percent(best.precision), percent(best.recall)] : ['–', '–', '–'];
   return html`<tr><td>${name}</td><td data-value="${objects}">${objects.toLocaleString('en')}</td>${quality}${cut.map(
     (text) => html`<td>${text}</td>`,
   )}</tr>`;

@@ -1,7 +1,8 @@
-// The map of report.html: what a run did and how good its result is, in one file that needs no other. Before it: a run's metrics, its
-// configuration, what its weights find on the pictures set aside. After it: people's eyes, in a browser or on paper.
+// The map of report.html: what a run did and how good its result is, in one file that needs no other. Before it: a run's
+// metrics, its configuration, what its weights find on the pictures set aside. After it: people's eyes, in a browser or on
+// paper.
 import { rename, rm, writeFile } from 'node:fs/promises';
-import type { MetricsRecord, StepMetrics } from '../train/metrics.js';
+import type { StepMetrics } from '../train/metrics.js';
 import { confusionSection } from './confusion-section.js';
 import { dataSection } from './data-section.js';
 import { headSection } from './head-section.js';
@@ -51,15 +52,21 @@ export async function reportPage(input: ReportInput): Promise<string> {
   const there = sections.filter(([, , content]) => content.text !== '');
   const links = there.map(([id, name]) => html`<a href="#${id}">${name}</a>`);
   const head = headSection(input, steps, evaluations, study);
-  return frame(input.title ?? 'Training report', [head, html`<nav aria-label="Sections">${links}</nav>`, ...there.map(([, , content]) => content)]);
+  return frame(input.title ?? 'Training report', [
+    head,
+    html`<nav aria-label="Sections">${links}</nav>`,
+    ...there.map(([, , content]) => content),
+  ]);
 }
 
 /** The policy forbids everything that is not in the file, whatever a class or a file is called. */
 function frame(title: string, content: Content[]): string {
   const policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
   return `<!doctype html>
-${html`<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+${
+  html`<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="Content-Security-Policy" content="${policy}"><title>${title}</title><style>${raw(pageStyle)}</style></head>
-<body><main>${content}</main><script>${raw(pageScript)}</script></body></html>`.text}
+<body><main>${content}</main><script>${raw(pageScript)}</script></body></html>`.text
+}
 `;
 }

@@ -1,4 +1,5 @@
-// The evaluation that the report shows: AP with its curves, confusion, a verdict on each picture. Before it: report.ts. After it: sections.
+// The evaluation that the report shows: AP with its curves, confusion, a verdict on each picture. Before it: report.ts. After
+// it: sections.
 import { toCoco } from '../data/to-coco.js';
 import { evaluate } from '../evaluator.js';
 import { expected, Words } from '../validate.js';
@@ -13,6 +14,12 @@ export async function studyOf(validation: Validation, signal?: AbortSignal): Pro
   const results = detections.map((found, i) => ({ imageId: dataset.pictures[i]!.id, detections: found }));
   // Where only some objects have masks, masks cannot be evaluated: what is found would have nothing to be compared with.
   const iouTypes = dataset.masks === 'all' ? (['bbox', 'segm'] as const) : (['bbox'] as const);
-  const summary = await evaluate(toCoco(dataset), results, { iouTypes, maxDets, curves: true, confusion: { scoreThreshold }, signal });
+  const summary = await evaluate(toCoco(dataset), results, {
+    iouTypes,
+    maxDets,
+    curves: true,
+    confusion: { scoreThreshold },
+    signal,
+  });
   return { ...validation, summary };
 }

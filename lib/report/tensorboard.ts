@@ -1,4 +1,5 @@
-// Event files that TensorBoard reads: scalars as records of a TFRecord file. Before it: a run's metrics. After it: `tensorboard --logdir`.
+// Event files that TensorBoard reads: scalars as records of a TFRecord file. Before it: a run's metrics. After it: `tensorboard
+// --logdir`.
 import { mkdir, open, type FileHandle } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -6,8 +7,8 @@ import { eventBytes, recordBytes } from './event-records.js';
 
 export interface TensorBoardOptions {
   /**
-   * Of a run that goes on: the first step that will be written. TensorBoard then forgets what earlier files say of it and of later steps,
-   * as a run that was cut off may have got further than its last checkpoint.
+   * Of a run that goes on: the first step that will be written. TensorBoard then forgets what earlier files say of it and of
+   * later steps, as a run that was cut off may have got further than its last checkpoint.
    */
   purgeStep?: number;
 }

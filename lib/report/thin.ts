@@ -1,4 +1,5 @@
-// Long runs made short enough for a picture: neighbouring steps joined, with their mean and their range. Before it: metrics. After it: charts.
+// Long runs made short enough for a picture: neighbouring steps joined, with their mean and their range. Before it: metrics.
+// After it: charts.
 
 export interface ThinPoint {
   /** The last step of those that are joined. */

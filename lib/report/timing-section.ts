@@ -30,7 +30,8 @@ export function timingSection(all: StepMetrics[]): Html {
   return html`<section id="timing"><h2>Time</h2>
 <p>A step took ${short(sum)} ms in the mean; it waited for its pictures ${share(wait)} of the time.</p>
 <div class="bar" role="img" aria-label="${listed.map(({ name, ms }) => `${name} ${share(ms)}`).join(', ')}">${listed.map(
-    ({ name, ms }, i) => html`<span class="s${colour(i)}" style="width:${share(ms).replace(' ', '')}" title="${name} ${share(ms)}"></span>`,
+    ({ name, ms }, i) =>
+      html`<span class="s${colour(i)}" style="width:${share(ms).replace(' ', '')}" title="${name} ${share(ms)}"></span>`,
   )}</div>
 <table><thead><tr><th scope="col">Part</th><th scope="col">ms a step</th><th scope="col">Share</th></tr></thead><tbody>${listed.map(
     ({ name, ms }, i) =>

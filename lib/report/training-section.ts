@@ -18,7 +18,13 @@ export function trainingSection(steps: StepMetrics[]): Html {
   if (steps.length === 0) return html`<section id="training"><h2>Training</h2><p>No step was done.</p></section>`;
   const xRange: [number, number] = [0, steps.at(-1)!.step];
   const curve = (title: string, value: (step: StepMetrics) => number, options: { wide?: boolean; log?: boolean } = {}) =>
-    chart({ title, x: 'step', xRange, series: [{ name: title, colour: 1, points: thin(steps.map((step) => [step.step, value(step)])) }], ...options });
+    chart({
+      title,
+      x: 'step',
+      xRange,
+      series: [{ name: title, colour: 1, points: thin(steps.map((step) => [step.step, value(step)])) }],
+      ...options,
+    });
   // A run on boxes alone has a mask loss of nothing but zeros.
   const used = parts.filter(([key]) => steps.some(({ losses }) => losses[key] !== 0));
   return html`<section id="training"><h2>Training</h2>

@@ -124,7 +124,18 @@ test('a flush that fails rejects, and close() ends all the same', async () => {
 test('scalars of records: every loss and time, APs that there are', () => {
   const losses = { rpnCls: 1, rpnLoc: 2, cls: 3, boxReg: 4, mask: 5 };
   const ms = { prepare: 1, backbone: 2, rpn: 3, roi: 4, backward: 5, update: 6, total: 21 };
-  const step = { step: 7, lr: 1e-3, loss: 15, losses, gradNorm: 2, objects: 30, foreground: 20, ms, waitMs: 0, imagesPerSecond: 4 };
+  const step = {
+    step: 7,
+    lr: 1e-3,
+    loss: 15,
+    losses,
+    gradNorm: 2,
+    objects: 30,
+    foreground: 20,
+    ms,
+    waitMs: 0,
+    imagesPerSecond: 4,
+  };
   const tags = scalarsOf(step);
   assert.equal(tags['loss/mask'], 5);
   assert.equal(tags['ms/backward'], 5);

@@ -46,7 +46,9 @@ const object = (id: number, classId: number, x: number): DatasetObject => ({
 async function dataset(masks: 'all' | 'none' = 'all'): Promise<Dataset> {
   const files = ['a.png', 'b & c.png'].map((name) => join(folder, name));
   for (const file of files)
-    await sharp({ create: { width: 120, height: 80, channels: 3, background: '#234' } }).png().toFile(file);
+    await sharp({ create: { width: 120, height: 80, channels: 3, background: '#234' } })
+      .png()
+      .toFile(file);
   const objects = [[object(1, 0, 5), object(2, 1, 60)], [object(3, 0, 30)]].map((list) =>
     masks === 'all' ? list : list.map(({ polygons: _, ...rest }) => rest),
   );
@@ -60,7 +62,12 @@ async function dataset(masks: 'all' | 'none' = 'all'): Promise<Dataset> {
   };
 }
 
-const box = (name: string, classId: number, score: number, x: number) => ({ class: name, classId, score, box: [x, 10, x + 20, 30] });
+const box = (name: string, classId: number, score: number, x: number) => ({
+  class: name,
+  classId,
+  score,
+  box: [x, 10, x + 20, 30],
+});
 const found = (...instances: object[]) => Detections.fromJSON({ width: 120, height: 80, instances });
 
 /** The first picture: one hit, one of the wrong class. The second: nothing, but one below the threshold. */
@@ -70,7 +77,11 @@ const detections = () => [
 ];
 
 async function page(input: Partial<ReportInput> = {}): Promise<string> {
-  return reportPage({ metrics: [step(1), step(2)], validation: { dataset: await dataset('none'), detections: detections() }, ...input });
+  return reportPage({
+    metrics: [step(1), step(2)],
+    validation: { dataset: await dataset('none'), detections: detections() },
+    ...input,
+  });
 }
 
 test('it needs no other file, and names are text', async () => {
@@ -83,7 +94,8 @@ test('it needs no other file, and names are text', async () => {
   });
   assert.ok(!text.includes('<script>alert'));
   assert.equal(text.match(/<script>/g)?.length, 1);
-  for (const [, address] of text.matchAll(/(?:href|src)="([^"]*)"/g)) assert.match(address!, /^(#|data:image\/jpeg;base64,)/);
+  for (const [, address] of text.matchAll(/(?:href|src)="([^"]*)"/g))
+    assert.match(address!, /^(#|data:image\/jpeg;base64,)/);
   assert.ok(!/url\(|@import/.test(text));
   assert.match(text, /default-src 'none'|default-src &#39;none&#39;/);
 });
@@ -106,7 +118,13 @@ test('pictures: misses and wrong classes are marked, results below the threshold
   const text = await page();
   const titles = [...text.matchAll(/<title>([^<]*)<\/title><\/path>/g)].map(([, title]) => title);
   const escaped = '&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt;';
-  assert.deepEqual(titles.sort(), [`${escaped}`, `${escaped} 0.80, wrong`, `${escaped} 0.90`, `${escaped}, missed`, 'cell, missed']);
+  assert.deepEqual(titles.sort(), [
+    `${escaped}`,
+    `${escaped} 0.80, wrong`,
+    `${escaped} 0.90`,
+    `${escaped}, missed`,
+    'cell, missed',
+  ]);
   assert.equal(text.match(/class="shape wrong"/g)?.length, 3);
 });
 
@@ -122,7 +140,10 @@ test('what is missing leaves its section out; what has gone is said', async () =
   assert.ok(bare.includes('No step was done') && !bare.includes('id="precision"') && !bare.includes('href="#confusion"'));
   const gone = await dataset('none');
   gone.pictures[0]!.file = join(folder, 'gone.png');
-  assert.match(await page({ validation: { dataset: gone, detections: detections() } }), /The picture cannot be read: .*gone\.png/);
+  assert.match(
+    await page({ validation: { dataset: gone, detections: detections() } }),
+    /The picture cannot be read: .*gone\.png/,
+  );
 });
 
 test('a run on boxes has no curve of a mask loss; values that are not finite are left out', async () => {
@@ -136,10 +157,20 @@ test('a long run with large pictures stays under a megabyte', async () => {
   const big = await dataset('none');
   const noise = { type: 'gaussian', mean: 128, sigma: 60 } as const;
   const side = { width: 1600, height: 1200 };
-  await sharp({ create: { ...side, channels: 3, background: '#000', noise } }).png().toFile(join(folder, 'noise.png'));
-  const ring = Array.from({ length: 4000 }, (_, i) => 600 + (500 + 5 * (i % 7)) * (i % 2 ? Math.sin(i / 1000) : Math.cos(i / 1000)));
+  await sharp({ create: { ...side, channels: 3, background: '#000', noise } })
+    .png()
+    .toFile(join(folder, 'noise.png'));
+  const ring = Array.from(
+    { length: 4000 },
+    (_, i) => 600 + (500 + 5 * (i % 7)) * (i % 2 ? Math.sin(i / 1000) : Math.cos(i / 1000)),
+  );
   const objects = Array.from({ length: 60 }, (_, i) => ({ ...object(i + 1, 0, i), polygons: [ring] }));
-  const pictures: DatasetPicture[] = Array.from({ length: 12 }, (_, i) => ({ id: i, file: join(folder, 'noise.png'), ...side, objects: i ? [] : objects }));
+  const pictures: DatasetPicture[] = Array.from({ length: 12 }, (_, i) => ({
+    id: i,
+    file: join(folder, 'noise.png'),
+    ...side,
+    objects: i ? [] : objects,
+  }));
   for (const [i, picture] of pictures.entries()) if (i > 0) picture.objects = [object(1000 + i, 0, 3)];
   const nothing = Detections.fromJSON({ ...side, instances: [] });
   const text = await page({
@@ -171,7 +202,12 @@ test('charts: a point has a dot, equal values have an axis, the numbers are in t
   assert.match(one, /aria-label="Loss over step. loss: 2 at 5, 2 at 5"/);
   assert.ok(!one.includes('NaN'));
   assert.equal(chart({ title: 'Loss', x: 'step', series: [{ name: 'loss', colour: 1, points: [] }] }).text, '');
-  const zeros = chart({ title: 'Norm', x: 'step', log: true, series: [{ name: 'n', colour: 1, points: [point(1, 0), point(2, 0)] }] }).text;
+  const zeros = chart({
+    title: 'Norm',
+    x: 'step',
+    log: true,
+    series: [{ name: 'n', colour: 1, points: [point(1, 0), point(2, 0)] }],
+  }).text;
   assert.ok(!/NaN|Infinity/.test(zeros));
 });
 
@@ -197,7 +233,14 @@ test('thin: every step counts, and the last stays the last', () => {
 test('simplify: corners stay, points on lines go', () => {
   const square = Array.from({ length: 40 }, (_, i) => {
     const [side, at] = [Math.floor(i / 10), i % 10];
-    return ([[at, 0], [10, at], [10 - at, 10], [0, 10 - at]] as const)[side]!;
+    return (
+      [
+        [at, 0],
+        [10, at],
+        [10 - at, 10],
+        [0, 10 - at],
+      ] as const
+    )[side]!;
   });
   const kept = simplify(square, 0.3).map(([x, y]) => `${x} ${y}`);
   for (const corner of ['0 0', '10 0', '10 10', '0 10']) assert.ok(kept.includes(corner), corner);
