@@ -37,7 +37,8 @@ type Section = Record<string, unknown>;
 export async function trainConfig(args: TrainArgs): Promise<TrainConfig> {
   const file = await startingConfig(args);
   const config = withFlags(file, args);
-  if (!('data' in config) || (config['data'] as Section)['path'] === undefined)
+  const { data } = config;
+  if (data === undefined || (typeof data === 'object' && (data as Section | null)?.['path'] === undefined))
     throw wrongUsage('Expected a data set for `--data` (or in `--config`) but received nothing');
   return config as unknown as TrainConfig;
 }
