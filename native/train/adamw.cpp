@@ -43,10 +43,10 @@ MIMDET_CPU_CLONES void update_block(const Update& u, const float* __restrict gra
   for (int64_t i = 0; i < count; ++i) {
     const float g = gradient[i] * u.scale;
     const float m = first[i] + u.beta1_rest * (g - first[i]);
-    const float v = second[i] * u.beta2 + u.beta2_rest * (g * g);
+    const float v = second[i] * u.beta2 + u.beta2_rest * g * g;
     first[i] = m;
     second[i] = v;
-    value[i] = value[i] * u.keep - u.step_size * (m / (std::sqrt(v) / u.root_correction + u.eps));
+    value[i] = value[i] * u.keep - u.step_size * m / (std::sqrt(v) / u.root_correction + u.eps);
   }
 }
 

@@ -97,11 +97,14 @@ TEST("trainer: reports losses, counts and times; the weights move") {
 }
 
 TEST("trainer: losses fall on one batch") {
-  Trainer trainer(small_options(), "");
-  const double first = trainer.step({batch_of(0)}).losses.total();
-  double last = 0;
-  for (int i = 0; i < 15; ++i) last = trainer.step({batch_of(0)}).losses.total();
-  CHECK(last < 0.8 * first);
+  Trainer trainer(small_options(R"(, "sampleRatio": 1, "sampleRatioRange": [1, 1])"), "");
+  double first = 0, last = 0;  // of five steps each: what is drawn differs from step to step
+  for (int i = 0; i < 20; ++i) {
+    const double loss = trainer.step({batch_of(0)}).losses.total();
+    if (i < 5) first += loss;
+    if (i >= 15) last += loss;
+  }
+  CHECK(last < 0.85 * first);
 }
 
 TEST("trainer: a step that is cancelled anywhere changes nothing") {
