@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "base/geometry.h"
 
@@ -43,7 +44,11 @@ inline BoxXyxy clipped(const BoxXyxy& box, const BoxXyxy& window) {
   return {std::max(box[0], window[0]), std::max(box[1], window[1]), std::min(box[2], window[2]), std::min(box[3], window[3])};
 }
 
-/// As in the reference, a side of a hundred-thousandth of a pixel is none.
-inline bool is_empty(const BoxXyxy& box) { return !(box[2] - box[0] > 1e-5 && box[3] - box[1] > 1e-5); }
+/// As in the reference, a side of a hundred-thousandth of a pixel is none. In float32, as the losses see it: there a side that is left in
+/// float64 may be 0, whose logarithm is not finite.
+inline bool is_empty(const BoxXyxy& box) {
+  const auto side = [](double low, double high) { return static_cast<float>(high) - static_cast<float>(low); };
+  return !(side(box[0], box[2]) > 1e-5F && side(box[1], box[3]) > 1e-5F);
+}
 
 }  // namespace mimdet

@@ -184,6 +184,12 @@ TEST("mask window: masks that touch all edges come back, run for run") {
   CHECK(rle_of(MaskWindow{}, {2, 3}) == rle_from_column_bitmap(std::vector<uint8_t>(6, 0).data(), {2, 3}));
 }
 
+TEST("crop: a box that has no side left in float32 is dropped") {
+  CHECK(is_empty({600.00001, 0, 600.00003, 5}));
+  CHECK(!is_empty({0.00001, 0, 0.00003, 5}));
+  CHECK(is_empty({5, 3, 5, 9}) && is_empty({6, 3, 5, 9}) && is_empty({std::nan(""), 3, 5, 9}));
+}
+
 TEST("clip_polygon: pieces that a window tears apart stay the same pixels") {
   const std::vector<double> comb{0, 0, 30, 0, 30, 20, 25, 20, 25, 5, 15, 5, 15, 20, 10, 20, 10, 5, 5, 5, 5, 20, 0, 20};
   const std::vector<double> teeth = clip_polygon(comb, {0, 10, 30, 18});
