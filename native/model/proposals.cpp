@@ -1,5 +1,6 @@
 #include "model/proposals.h"
 
+#include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/cat.h>
@@ -39,12 +40,11 @@ void add_level(Candidates& all, int64_t level, const at::Tensor& logits, const a
   all.levels.push_back(at::full({best.size(0)}, level, index.options()));
 }
 
-std::vector<Candidates> candidates(const RpnOutput& output, const std::vector<at::Tensor>& anchors, int64_t pictures, int64_t top) {
-  std::vector<Candidates> all(pictures);
-  for (size_t level = 0; level < anchors.size(); ++level) {
-    const at::Tensor logits = flat_logits(output.objectness_logits[level]), deltas = flat_deltas(output.anchor_deltas[level]);
-    for (int64_t n = 0; n < pictures; ++n) add_level(all[n], static_cast<int64_t>(level), logits[n], deltas[n], anchors[level], top);
-  }
+Candidates candidates(const RpnOutput& output, const std::vector<at::Tensor>& anchors, int64_t picture, int64_t top) {
+  Candidates all;
+  for (size_t level = 0; level < anchors.size(); ++level)
+    add_level(all, static_cast<int64_t>(level), flat_logits(output.objectness_logits[level].narrow(0, picture, 1))[0],
+              flat_deltas(output.anchor_deltas[level].narrow(0, picture, 1))[0], anchors[level], top);
   return all;
 }
 
@@ -85,22 +85,27 @@ at::Tensor flat_deltas(const RpnOutput& output) {
 std::vector<Proposals> inference_proposals(const RpnOutput& output, const std::vector<at::Tensor>& anchors, const std::vector<SizeHw>& sizes,
                                            const RpnConfig& config) {
   const Limits limits{config.pre_nms_topk_test, config.post_nms_topk_test, config.nms_threshold};
-  const std::vector<Candidates> all = candidates(output, anchors, static_cast<int64_t>(sizes.size()), limits.pre_nms_topk);
   std::vector<Proposals> proposals;
-  for (size_t n = 0; n < sizes.size(); ++n) proposals.push_back(survivors(all[n], sizes[n], limits));
+  for (size_t n = 0; n < sizes.size(); ++n)
+    proposals.push_back(survivors(candidates(output, anchors, static_cast<int64_t>(n), limits.pre_nms_topk), sizes[n], limits));
   return proposals;
 }
 
 std::vector<Proposals> training_proposals(const RpnOutput& output, const std::vector<at::Tensor>& anchors, const std::vector<SizeHw>& sizes,
                                           const RpnConfig& config) {
-  const at::NoGradGuard no_grad;
   const Limits limits{config.pre_nms_topk_train, config.post_nms_topk_train, config.nms_threshold};
-  const std::vector<Candidates> all = candidates(output, anchors, static_cast<int64_t>(sizes.size()), limits.pre_nms_topk);
-  std::vector<Proposals> proposals;
-  for (size_t n = 0; n < sizes.size(); ++n) {
-    require_finite(all[n]);
-    proposals.push_back(survivors(all[n], sizes[n], limits));
-  }
+  const int64_t pictures = static_cast<int64_t>(sizes.size());
+  std::vector<Proposals> proposals(pictures);
+  const auto choose = [&](int64_t begin, int64_t end) {
+    const at::NoGradGuard no_grad;  // of this thread
+    for (int64_t n = begin; n < end; ++n) {
+      const Candidates all = candidates(output, anchors, n, limits.pre_nms_topk);
+      require_finite(all);
+      proposals[n] = survivors(all, sizes[n], limits);
+    }
+  };
+  if (output.objectness_logits[0].is_cpu()) at::parallel_for(0, pictures, 1, choose);
+  else choose(0, pictures);
   return proposals;
 }
 

@@ -34,18 +34,24 @@ at::Tensor roi_levels(const at::Tensor& boxes_xyxy) {
   return level.floor().clamp(kFinestLevel, kFinestLevel + fixed::kPooledLevels - 1).to(at::kLong);
 }
 
+// Rows are copied and, on the way back, gathered in the order in which they lie in memory: channels last where the pyramid is so.
 at::Tensor pool_rois(const Pyramid& pyramid, const std::vector<at::Tensor>& boxes_xyxy, int64_t bins) {
   const at::Tensor rois = with_picture_index(boxes_xyxy);
-  at::Tensor pooled = at::empty({rois.size(0), pyramid[0].size(1), bins, bins}, pyramid[0].options().memory_format(pyramid[0].suggest_memory_format()));
-  if (rois.size(0) == 0) return pooled;
+  const int64_t count = rois.size(0), channels = pyramid[0].size(1);
+  const bool channels_last = pyramid[0].suggest_memory_format() == at::MemoryFormat::ChannelsLast;
+  at::Tensor pooled = at::empty(channels_last ? std::vector{count, bins, bins, channels} : std::vector{count, channels, bins, bins}, pyramid[0].options());
+  const auto as_rows = [&](const at::Tensor& x) { return channels_last ? x.permute({0, 2, 3, 1}) : x; };
+  const auto as_maps = [&](const at::Tensor& x) { return channels_last ? x.permute({0, 3, 1, 2}) : x; };
+  if (count == 0) return as_maps(pooled);
   const at::Tensor levels = roi_levels(rois.slice(1, 1));
   for (int64_t level = 0; level < fixed::kPooledLevels; ++level) {
     const at::Tensor members = levels.eq(level + kFinestLevel).nonzero().squeeze(1);
     if (members.size(0) == 0) continue;
     const double scale = 1.0 / static_cast<double>(fixed::kLevelStrides[level]);
-    pooled.index_copy_(0, members, roi_align(pyramid[level], rois.index_select(0, members), scale, bins));
+    if (members.size(0) == count) return roi_align(pyramid[level], rois, scale, bins);
+    pooled.index_copy_(0, members, as_rows(roi_align(pyramid[level], rois.index_select(0, members), scale, bins)));
   }
-  return pooled;
+  return as_maps(pooled);
 }
 
 }  // namespace mimdet

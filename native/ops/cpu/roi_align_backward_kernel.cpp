@@ -2,7 +2,7 @@
 // Threads divide pictures and channels, never boxes: each cell is added to by one thread in the order of the boxes, so the sum does not
 // depend on how many there are.
 #include <ATen/Parallel.h>
-#include <ATen/ops/zeros.h>
+#include <ATen/ops/empty.h>
 
 #include <algorithm>
 #include <cstring>
@@ -115,7 +115,7 @@ void spread_boxes(const at::Tensor& grad, const at::Tensor& rois, double spatial
 at::Tensor roi_align_backward(const at::Tensor& grad, const at::Tensor& rois, double spatial_scale, at::IntArrayRef feature_shape) {
   const at::ScalarType type = grad.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;  // half types are summed in float32
   const at::Tensor grads = grad.to(type).contiguous(at::MemoryFormat::ChannelsLast), boxes = rois.to(type).contiguous();
-  at::Tensor maps = at::zeros(feature_shape, grads.options()).contiguous(at::MemoryFormat::ChannelsLast);
+  at::Tensor maps = at::empty(feature_shape, grads.options(), at::MemoryFormat::ChannelsLast).zero_();
   if (grads.numel() == 0 || maps.numel() == 0) return maps.to(grad.scalar_type());
   if (type == at::kDouble) spread_boxes<double>(grads, boxes, spatial_scale, maps);
   else spread_boxes<float>(grads, boxes, spatial_scale, maps);
