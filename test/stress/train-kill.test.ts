@@ -1,18 +1,20 @@
 // A run that is killed and goes on ends with the very bytes of one that was left alone. SIGKILL at random moments, over and over until the
 // run is through; 6 kills by default, MIMDET_KILLS=60 for the long form (`MIMDET_KILLS=60 node --import tsx --test test/stress/train-kill.test.ts`).
 import assert from 'node:assert/strict';
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
+import { readMetrics } from '../../lib/train/metrics.js';
 import { microRun, writeTrainingSet } from '../training-set.js';
 
 const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
 const kills = Number(process.env['MIMDET_KILLS'] ?? 6);
-const steps = 24;
+const steps = 16;
 const folder = mkdtempSync(join(tmpdir(), 'mimdet-kill-'));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
@@ -20,23 +22,38 @@ interface Ended {
   status: number | null;
   signal: NodeJS.Signals | null;
   errors: string;
-  ms: number;
 }
 
-/** Trains in `name`; killed `killMs` after its start. */
-function train(name: string, killMs?: number): Promise<Ended> {
-  const start = performance.now();
+/** When to kill a run: once it has written so many more lines of metrics, and a moment after that. */
+interface Moment {
+  lines: number;
+  delayMs: number;
+}
+
+const linesOf = (name: string) => {
+  const file = join(folder, name, 'metrics.jsonl');
+  return existsSync(file) ? readFileSync(file, 'utf8').split('\n').length - 1 : 0;
+};
+
+async function killAt(name: string, { lines, delayMs }: Moment, child: ChildProcess): Promise<void> {
+  // It first cuts the file back to its checkpoint, so what is there before it starts says nothing.
+  const isReady = () => linesOf(name) >= lines || child.exitCode !== null;
+  while (!isReady()) await pause(10);
+  await pause(delayMs);
+  child.kill('SIGKILL');
+}
+
+/** Trains in `name`, until it is killed or through. */
+async function train(name: string, moment?: Moment): Promise<Ended> {
   const args = [main, 'train', '--config', join(folder, `${name}.json`), '--resume', '--quiet'];
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
-  const timer = killMs === undefined ? undefined : setTimeout(() => child.kill('SIGKILL'), killMs);
   let errors = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
-  return new Promise((resolve) => {
-    child.on('close', (status, signal) => {
-      clearTimeout(timer);
-      resolve({ status, signal, errors, ms: performance.now() - start });
-    });
+  const ended = new Promise<Ended>((resolve) => {
+    child.on('close', (status, signal) => resolve({ status, signal, errors }));
   });
+  if (moment) await killAt(name, moment, child);
+  return ended;
 }
 
 const sha = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
@@ -61,13 +78,15 @@ function writeConfig(name: string): void {
   writeFileSync(join(folder, `${name}.json`), JSON.stringify(microRun(join(folder, 'set'), join(folder, name), steps)));
 }
 
-let whole: Ended;
+let stepMs = 0;
 
 before(async () => {
   await writeTrainingSet(join(folder, 'set'));
   writeConfig('whole');
-  whole = await train('whole');
-  assert.deepEqual([whole.status, whole.errors], [0, '']);
+  const { status, errors } = await train('whole');
+  assert.deepEqual([status, errors], [0, '']);
+  const seen = (await readMetrics(join(folder, 'whole', 'metrics.jsonl'))).flatMap((record) => ('loss' in record ? [record.ms.total] : []));
+  stepMs = seen.reduce((sum, ms) => sum + ms, 0) / seen.length;
   assert.equal(metrics('whole').length, steps + steps / 4);
 });
 
@@ -85,26 +104,35 @@ test('the same run twice gives the same bytes', async () => {
   same('again');
 });
 
-test(`${kills} kills at random moments`, { timeout: 60_000 + kills * 20_000 }, async (context) => {
+/** Anywhere: while it starts, between two lines, in an evaluation or a checkpoint, while it ends. */
+function someMoment(name: string): Moment {
+  const there = linesOf(name);
+  const left = steps + steps / 4 - there;
+  // A third dies before its first new line; the others some lines further.
+  const further = Math.random() < 0.33 ? 0 : 1 + Math.floor(Math.random() * Math.max(1, left));
+  const first = further === 0 ? 0 : there + further;
+  return { lines: Math.min(first, steps + steps / 4), delayMs: Math.random() * (further === 0 ? 3000 : stepMs * 2) };
+}
+
+test(`${kills} kills at random moments`, { timeout: 120_000 + kills * 60_000 }, async (context) => {
   let done = 0;
   for (let run = 0; done < kills; ++run) {
     const name = `killed-${run}`;
     writeConfig(name);
-    const moments: number[] = [];
+    const moments: string[] = [];
     for (;;) {
-      // Anywhere between the first sign of life and the end of an uninterrupted run, and never more often than asked for.
-      const moment = Math.random() * whole.ms;
+      const moment = someMoment(name);
       const ended = await train(name, done < kills ? moment : undefined);
-      const seen = `${name} after ${[...moments, moment].map(Math.round).join(', ')} ms: ${ended.errors}`;
+      moments.push(`line ${moment.lines} + ${Math.round(moment.delayMs)} ms`);
       if (ended.signal !== 'SIGKILL') {
-        assert.equal(ended.status, 0, seen);
+        assert.equal(ended.status, 0, `${name}, ${moments.join(', ')}: ${ended.errors}`);
         break;
       }
-      moments.push(moment);
       done += 1;
     }
     same(name);
-    context.diagnostic(`${name}: killed after ${moments.map(Math.round).join(', ')} ms`);
+    context.diagnostic(`${name}: ${moments.slice(0, -1).join(', ')}`);
     rmSync(join(folder, name), { recursive: true });
   }
+  context.diagnostic(`${done} kills`);
 });
