@@ -18,8 +18,8 @@ struct BoxLosses {
 /// (F, 4) float32: where the foreground of all pictures should go, in the deltas' units.
 at::Tensor foreground_deltas(const std::vector<SampledRois>& rois);
 
-/// Mean cross entropy over all RoIs; L1 of the foreground's own class, summed and divided by the number of all RoIs. `predictions`: of
-/// all pictures, one after the other. No RoI or no foreground: 0, with a gradient path.
+/// Mean cross entropy over all RoIs; L1 of the foreground's own class, summed and divided by the number of all RoIs.
+/// `predictions`: of all pictures, one after the other. No RoI or no foreground: 0, with a gradient path.
 BoxLosses box_losses(const BoxPredictions& predictions, const std::vector<SampledRois>& rois);
 
 }  // namespace mimdet

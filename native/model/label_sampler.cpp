@@ -38,7 +38,9 @@ SampledLabels sample(const at::Tensor& labels, int64_t background, int64_t count
 }  // namespace
 
 RandomDraws::RandomDraws(uint64_t seed, int64_t step, int64_t part)
-    : key_(Random(Random(seed, static_cast<uint64_t>(step), Purpose::kPatchNoise).next(), static_cast<uint64_t>(part), Purpose::kPatchNoise).next()) {}
+    : key_(Random(Random(seed, static_cast<uint64_t>(step), Purpose::kPatchNoise).next(), static_cast<uint64_t>(part),
+                  Purpose::kPatchNoise)
+               .next()) {}
 
 at::Tensor RandomDraws::patch_noise(int64_t pictures, int64_t patches) {
   at::Tensor noise = at::empty({pictures, patches}, at::kFloat);
@@ -55,7 +57,8 @@ SampledLabels RandomDraws::rpn_labels(int64_t picture, const at::Tensor& labels,
   return sample(labels, 0, count, positive_fraction, Random(key_, static_cast<uint64_t>(picture), Purpose::kRpnLabels));
 }
 
-SampledLabels RandomDraws::roi_labels(int64_t picture, const at::Tensor& labels, int64_t background, int64_t count, double positive_fraction) {
+SampledLabels RandomDraws::roi_labels(int64_t picture, const at::Tensor& labels, int64_t background, int64_t count,
+                                      double positive_fraction) {
   return sample(labels, background, count, positive_fraction, Random(key_, static_cast<uint64_t>(picture), Purpose::kRoiLabels));
 }
 

@@ -1,5 +1,5 @@
-// What a mask should look like inside each RoI. Before it: roi_sampler (mask_rois). After it: mask_loss. Polygons are drawn in the frame
-// of the RoI by COCO's rule, bitmaps are pooled as features are.
+// What a mask should look like inside each RoI. Before it: roi_sampler (mask_rois). After it: mask_loss. Polygons are drawn in
+// the frame of the RoI by COCO's rule, bitmaps are pooled as features are.
 #pragma once
 
 #include <ATen/core/Tensor.h>

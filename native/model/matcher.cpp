@@ -1,5 +1,6 @@
 // Compiled without contracted floating point: thresholds are compared with the bits of the reference.
-// IoUs are made a row of one object and a block of boxes at a time and never kept all: 270,000 anchors and 300 objects would be 324 MB.
+// IoUs are made a row of one object and a block of boxes at a time and never kept all: 270,000 anchors and 300 objects would be
+// 324 MB.
 #include "model/matcher.h"
 
 #include <ATen/Parallel.h>
@@ -103,8 +104,8 @@ class Matching {
     for_each_block(boxes_, [&](int64_t first, const Columns& block) { match_block(first, block, thresholds); });
   }
 
-  /// A box that no other box surpasses on some object shows an object, however little it shares with it. Only blocks with such a box are
-  /// looked at again.
+  /// A box that no other box surpasses on some object shows an object, however little it shares with it. Only blocks with such
+  /// a box are looked at again.
   void add_best_of_each_object() {
     const std::vector<float> best = best_of_objects();
     for_each_block(boxes_, [&](int64_t first, const Columns& block) {

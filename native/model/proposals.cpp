@@ -33,7 +33,8 @@ at::Tensor flat_logits(const at::Tensor& logits) { return logits.permute({0, 2, 
 at::Tensor flat_deltas(const at::Tensor& deltas) { return deltas.permute({0, 2, 3, 1}).reshape({deltas.size(0), -1, 4}); }
 
 /// logits (h · w · A), deltas and anchors (h · w · A, 4).
-void add_level(Candidates& all, int64_t level, const at::Tensor& logits, const at::Tensor& deltas, const at::Tensor& anchors, int64_t top) {
+void add_level(Candidates& all, int64_t level, const at::Tensor& logits, const at::Tensor& deltas, const at::Tensor& anchors,
+               int64_t top) {
   const auto [best, index] = at::topk(logits.to(at::kFloat), std::min(top, logits.size(0)));
   all.boxes.push_back(apply_deltas(deltas.index_select(0, index), anchors.index_select(0, index), fixed::kRpnBoxWeights));
   all.logits.push_back(best);
@@ -59,7 +60,8 @@ Proposals survivors(const Candidates& all, SizeHw size, const Limits& limits) {
   const at::Tensor usable = finite.logical_and(nonempty_boxes(boxes)).nonzero().squeeze(1);
   boxes = boxes.index_select(0, usable);
   logits = logits.index_select(0, usable);
-  const at::Tensor kept = batched_nms(boxes, logits, levels.index_select(0, usable), limits.nms_threshold).slice(0, 0, limits.post_nms_topk);
+  const at::Tensor kept =
+      batched_nms(boxes, logits, levels.index_select(0, usable), limits.nms_threshold).slice(0, 0, limits.post_nms_topk);
   return {boxes.index_select(0, kept), logits.index_select(0, kept)};
 }
 
@@ -82,8 +84,8 @@ at::Tensor flat_deltas(const RpnOutput& output) {
   return at::cat(levels, 1);
 }
 
-std::vector<Proposals> inference_proposals(const RpnOutput& output, const std::vector<at::Tensor>& anchors, const std::vector<SizeHw>& sizes,
-                                           const RpnConfig& config) {
+std::vector<Proposals> inference_proposals(const RpnOutput& output, const std::vector<at::Tensor>& anchors,
+                                           const std::vector<SizeHw>& sizes, const RpnConfig& config) {
   const Limits limits{config.pre_nms_topk_test, config.post_nms_topk_test, config.nms_threshold};
   std::vector<Proposals> proposals;
   for (size_t n = 0; n < sizes.size(); ++n)
@@ -91,8 +93,8 @@ std::vector<Proposals> inference_proposals(const RpnOutput& output, const std::v
   return proposals;
 }
 
-std::vector<Proposals> training_proposals(const RpnOutput& output, const std::vector<at::Tensor>& anchors, const std::vector<SizeHw>& sizes,
-                                          const RpnConfig& config) {
+std::vector<Proposals> training_proposals(const RpnOutput& output, const std::vector<at::Tensor>& anchors,
+                                          const std::vector<SizeHw>& sizes, const RpnConfig& config) {
   const Limits limits{config.pre_nms_topk_train, config.post_nms_topk_train, config.nms_threshold};
   const int64_t pictures = static_cast<int64_t>(sizes.size());
   std::vector<Proposals> proposals(pictures);

@@ -27,12 +27,13 @@ at::Tensor flat_logits(const RpnOutput& output);
 /// (N, all anchors, 4) float32, differentiable.
 at::Tensor flat_deltas(const RpnOutput& output);
 
-/// `anchors`: one (h · w · A, 4) a level; `sizes`: of the unpadded pictures. With the limits of inference; what is not finite is left out.
-std::vector<Proposals> inference_proposals(const RpnOutput& output, const std::vector<at::Tensor>& anchors, const std::vector<SizeHw>& sizes,
-                                           const RpnConfig& config);
+/// `anchors`: one (h · w · A, 4) a level; `sizes`: of the unpadded pictures. With the limits of inference; what is not finite
+/// is left out.
+std::vector<Proposals> inference_proposals(const RpnOutput& output, const std::vector<at::Tensor>& anchors,
+                                           const std::vector<SizeHw>& sizes, const RpnConfig& config);
 
 /// With the limits of training, and detached. Throws Error(kDiverged) where a logit or box is not finite.
-std::vector<Proposals> training_proposals(const RpnOutput& output, const std::vector<at::Tensor>& anchors, const std::vector<SizeHw>& sizes,
-                                          const RpnConfig& config);
+std::vector<Proposals> training_proposals(const RpnOutput& output, const std::vector<at::Tensor>& anchors,
+                                          const std::vector<SizeHw>& sizes, const RpnConfig& config);
 
 }  // namespace mimdet

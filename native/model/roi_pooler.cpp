@@ -39,7 +39,8 @@ at::Tensor pool_rois(const Pyramid& pyramid, const std::vector<at::Tensor>& boxe
   const at::Tensor rois = with_picture_index(boxes_xyxy);
   const int64_t count = rois.size(0), channels = pyramid[0].size(1);
   const bool channels_last = pyramid[0].suggest_memory_format() == at::MemoryFormat::ChannelsLast;
-  at::Tensor pooled = at::empty(channels_last ? std::vector{count, bins, bins, channels} : std::vector{count, channels, bins, bins}, pyramid[0].options());
+  at::Tensor pooled = at::empty(
+      channels_last ? std::vector{count, bins, bins, channels} : std::vector{count, channels, bins, bins}, pyramid[0].options());
   const auto as_rows = [&](const at::Tensor& x) { return channels_last ? x.permute({0, 2, 3, 1}) : x; };
   const auto as_maps = [&](const at::Tensor& x) { return channels_last ? x.permute({0, 3, 1, 2}) : x; };
   if (count == 0) return as_maps(pooled);

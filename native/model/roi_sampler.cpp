@@ -24,8 +24,8 @@ at::Tensor with_true_boxes(const at::Tensor& proposals_xyxy, const Targets& targ
   return at::cat({proposals_xyxy.detach().to(at::kFloat), targets.boxes_xyxy.to(proposals_xyxy.device())});
 }
 
-SampledRois sample_rois(const at::Tensor& proposals_xyxy, const Targets& targets, int64_t picture, int64_t num_classes, const RoiConfig& config,
-                        TrainingDraws& draws) {
+SampledRois sample_rois(const at::Tensor& proposals_xyxy, const Targets& targets, int64_t picture, int64_t num_classes,
+                        const RoiConfig& config, TrainingDraws& draws) {
   const at::Tensor boxes = with_true_boxes(proposals_xyxy.cpu(), targets), objects = targets.boxes_xyxy.cpu();
   const Matches matches = match_proposals(objects, boxes);
   const at::Tensor classes = classes_of(matches, targets.classes.cpu(), num_classes);

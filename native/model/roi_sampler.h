@@ -1,5 +1,6 @@
 // Which proposals the heads learn from: a few hundred a picture, at most a quarter of them on objects.
-// Before it: proposals. After it: box_loss (all), mask_targets and mask_loss (those on objects that have a mask). Girshick 2015, section 2.3.
+// Before it: proposals. After it: box_loss (all), mask_targets and mask_loss (those on objects that have a mask). Girshick
+// 2015, section 2.3.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -23,8 +24,8 @@ struct SampledRois {
 at::Tensor with_true_boxes(const at::Tensor& proposals_xyxy, const Targets& targets);
 
 /// Appends the true boxes, matches, and samples. `picture`: its number in the batch.
-SampledRois sample_rois(const at::Tensor& proposals_xyxy, const Targets& targets, int64_t picture, int64_t num_classes, const RoiConfig& config,
-                        TrainingDraws& draws);
+SampledRois sample_rois(const at::Tensor& proposals_xyxy, const Targets& targets, int64_t picture, int64_t num_classes,
+                        const RoiConfig& config, TrainingDraws& draws);
 
 /// The foreground whose objects have a mask: what the mask head sees of one picture.
 struct MaskRois {

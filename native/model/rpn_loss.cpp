@@ -12,16 +12,18 @@
 
 namespace mimdet {
 
-RpnTargets rpn_targets(const at::Tensor& anchors_xyxy, const at::Tensor& object_boxes_xyxy, int64_t picture, const RpnConfig& config,
-                       TrainingDraws& draws) {
+RpnTargets rpn_targets(const at::Tensor& anchors_xyxy, const at::Tensor& object_boxes_xyxy, int64_t picture,
+                       const RpnConfig& config, TrainingDraws& draws) {
   const at::Tensor anchors = anchors_xyxy.cpu(), objects = object_boxes_xyxy.cpu();
   const Matches matches = match_anchors(objects, anchors);
   const SampledLabels sampled = draws.rpn_labels(picture, matches.labels, config.batch_per_image, config.positive_fraction);
   const at::Tensor own_objects = objects.index_select(0, matches.objects.index_select(0, sampled.positive));
-  return {sampled.positive, sampled.negative, box_deltas(anchors.index_select(0, sampled.positive), own_objects, fixed::kRpnBoxWeights)};
+  return {sampled.positive, sampled.negative,
+          box_deltas(anchors.index_select(0, sampled.positive), own_objects, fixed::kRpnBoxWeights)};
 }
 
-RpnLosses rpn_losses(const at::Tensor& logits, const at::Tensor& deltas, const std::vector<RpnTargets>& targets, const RpnConfig& config) {
+RpnLosses rpn_losses(const at::Tensor& logits, const at::Tensor& deltas, const std::vector<RpnTargets>& targets,
+                     const RpnConfig& config) {
   const int64_t anchors = logits.size(1);
   std::vector<at::Tensor> positive, negative, moves;
   for (size_t n = 0; n < targets.size(); ++n) {
@@ -33,7 +35,8 @@ RpnLosses rpn_losses(const at::Tensor& logits, const at::Tensor& deltas, const s
   const at::Device device = logits.device();
   const at::Tensor objects = at::cat(positive).to(device), background = at::cat(negative).to(device);
   const at::Tensor sampled = logits.to(at::kFloat).reshape({-1}).index_select(0, at::cat({objects, background}));
-  const at::Tensor truth = at::cat({at::ones({objects.numel()}, sampled.options()), at::zeros({background.numel()}, sampled.options())});
+  const at::Tensor truth =
+      at::cat({at::ones({objects.numel()}, sampled.options()), at::zeros({background.numel()}, sampled.options())});
   const at::Tensor predicted = deltas.to(at::kFloat).reshape({-1, 4}).index_select(0, objects);
 
   const double share = 1.0 / static_cast<double>(config.batch_per_image * static_cast<int64_t>(targets.size()));

@@ -19,8 +19,8 @@ struct RpnTargets {
 };
 
 /// Matches, samples and encodes. `anchors_xyxy` (A, 4): all levels one after the other; `picture`: its number in the batch.
-RpnTargets rpn_targets(const at::Tensor& anchors_xyxy, const at::Tensor& object_boxes_xyxy, int64_t picture, const RpnConfig& config,
-                       TrainingDraws& draws);
+RpnTargets rpn_targets(const at::Tensor& anchors_xyxy, const at::Tensor& object_boxes_xyxy, int64_t picture,
+                       const RpnConfig& config, TrainingDraws& draws);
 
 /// Scalars.
 struct RpnLosses {
@@ -29,6 +29,7 @@ struct RpnLosses {
 
 /// Cross entropy of the sampled and L1 of the positive ones, each summed and divided by batch_per_image · N.
 /// logits (N, A), deltas (N, A, 4), one RpnTargets a picture.
-RpnLosses rpn_losses(const at::Tensor& logits, const at::Tensor& deltas, const std::vector<RpnTargets>& targets, const RpnConfig& config);
+RpnLosses rpn_losses(const at::Tensor& logits, const at::Tensor& deltas, const std::vector<RpnTargets>& targets,
+                     const RpnConfig& config);
 
 }  // namespace mimdet

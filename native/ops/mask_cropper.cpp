@@ -1,5 +1,5 @@
-// Targets are compared bit by bit, and a bitmap's values often lie at 0.5 exactly (boxes at whole pixels): every operation on a float32 is
-// the reference's own, in its order. Compiled without contracted floating point.
+// Targets are compared bit by bit, and a bitmap's values often lie at 0.5 exactly (boxes at whole pixels): every operation on a
+// float32 is the reference's own, in its order. Compiled without contracted floating point.
 #include "ops/mask_cropper.h"
 
 #include <algorithm>
@@ -54,7 +54,8 @@ void BitmapCropper::Axis::add(float place, int64_t length) {
   samples.push_back({low, at_end ? low : low + 1, 1.0f - high_share, high_share});
 }
 
-// Bin b's sample i lies at start + b · bin + (i + 0.5) · bin / samples. Those far outside are not walked: a box may be a million times the picture.
+// Bin b's sample i lies at start + b · bin + (i + 0.5) · bin / samples. Those far outside are not walked: a box may be a
+// million times the picture.
 void BitmapCropper::Axis::set(float from, float to, int64_t length, int64_t side) {
   samples.clear();
   first.assign(side + 1, 0);

@@ -63,7 +63,8 @@ at::Tensor roi_align(const at::Tensor& features, const at::Tensor& rois, double 
   return op.call(features, rois, spatial_scale, output_size);
 }
 
-at::Tensor roi_align_backward(const at::Tensor& grad, const at::Tensor& rois, double spatial_scale, at::IntArrayRef feature_shape) {
+at::Tensor roi_align_backward(const at::Tensor& grad, const at::Tensor& rois, double spatial_scale,
+                              at::IntArrayRef feature_shape) {
   static const auto op = find<RoiAlignBackward>("mimdet::roi_align_backward");
   return op.call(grad, rois, spatial_scale, feature_shape);
 }

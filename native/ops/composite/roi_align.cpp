@@ -65,7 +65,8 @@ at::Tensor crop(const at::Tensor& map, const at::Tensor& wy, const at::Tensor& w
 at::Tensor spread(const at::Tensor& grad, const at::Tensor& wy, const at::Tensor& wx) {
   const int64_t boxes = grad.size(0), channels = grad.size(1), bins = grad.size(2), height = wy.size(2);
   const at::Tensor rows = at::matmul(wy.transpose(1, 2), grad.permute({0, 2, 1, 3}).reshape({boxes, bins, channels * bins}));
-  const at::Tensor by_row = rows.view({boxes, height, channels, bins}).permute({2, 1, 0, 3}).reshape({channels * height, boxes * bins});
+  const at::Tensor by_row =
+      rows.view({boxes, height, channels, bins}).permute({2, 1, 0, 3}).reshape({channels * height, boxes * bins});
   return at::matmul(by_row, wx.reshape({boxes * bins, -1})).view({channels, height, -1});
 }
 
@@ -98,7 +99,8 @@ at::Tensor roi_align(const at::Tensor& features, const at::Tensor& rois, double 
   return out.to(features.scalar_type()).contiguous(features.suggest_memory_format());
 }
 
-at::Tensor roi_align_backward(const at::Tensor& grad, const at::Tensor& rois, double spatial_scale, at::IntArrayRef feature_shape) {
+at::Tensor roi_align_backward(const at::Tensor& grad, const at::Tensor& rois, double spatial_scale,
+                              at::IntArrayRef feature_shape) {
   const at::ScalarType type = grad.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;
   at::Tensor maps = at::zeros(feature_shape, grad.options().dtype(type));
   if (grad.numel() == 0 || maps.numel() == 0) return maps.to(grad.scalar_type());

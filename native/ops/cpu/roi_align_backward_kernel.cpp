@@ -1,6 +1,6 @@
 // The gradient of ROIAlign on the CPU, over channels-last features: what roi_align_kernel.cpp sums is spread the same way back.
-// Threads divide pictures and channels, never boxes: each cell is added to by one thread in the order of the boxes, so the sum does not
-// depend on how many there are.
+// Threads divide pictures and channels, never boxes: each cell is added to by one thread in the order of the boxes, so the sum
+// does not depend on how many there are.
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 
@@ -55,13 +55,13 @@ MIMDET_ALWAYS_INLINE void spread_channels(Spread<T>& box, int64_t channel, const
     std::fill(box.columns.begin(), box.columns.end(), T(0));
     for (int64_t bin_y = 0; bin_y < box.bins; ++bin_y) {
       if (box.y.count(bin_y) == 0) continue;
-      add_weighted<Lane, kLanes>(grad + (bin_y * box.bins + bin_x) * box.channels + channel, box.y.weights(bin_y), box.y.count(bin_y), kBlock,
-                                 box.columns.data() + (box.y.first(bin_y) - box.y.begin()) * kBlock);
+      add_weighted<Lane, kLanes>(grad + (bin_y * box.bins + bin_x) * box.channels + channel, box.y.weights(bin_y),
+                                 box.y.count(bin_y), kBlock, box.columns.data() + (box.y.first(bin_y) - box.y.begin()) * kBlock);
     }
     T* left = box.map + box.x.first(bin_x) * box.channels + channel;
     for (int64_t row = box.y.begin(); row < box.y.end(); ++row)
-      add_weighted<Lane, kLanes>(box.columns.data() + (row - box.y.begin()) * kBlock, box.x.weights(bin_x), box.x.count(bin_x), box.channels,
-                                 left + row * box.width * box.channels);
+      add_weighted<Lane, kLanes>(box.columns.data() + (row - box.y.begin()) * kBlock, box.x.weights(bin_x), box.x.count(bin_x),
+                                 box.channels, left + row * box.width * box.channels);
   }
 }
 
@@ -74,8 +74,12 @@ MIMDET_ALWAYS_INLINE void spread_block(Spread<T>& box, int64_t channel, int64_t 
   for (; channel < end; ++channel) spread_channels<T, 1>(box, channel, grad);
 }
 
-MIMDET_CPU_CLONES void spread(Spread<float>& box, int64_t channel, int64_t end, const float* grad) { spread_block(box, channel, end, grad); }
-MIMDET_CPU_CLONES void spread(Spread<double>& box, int64_t channel, int64_t end, const double* grad) { spread_block(box, channel, end, grad); }
+MIMDET_CPU_CLONES void spread(Spread<float>& box, int64_t channel, int64_t end, const float* grad) {
+  spread_block(box, channel, end, grad);
+}
+MIMDET_CPU_CLONES void spread(Spread<double>& box, int64_t channel, int64_t end, const double* grad) {
+  spread_block(box, channel, end, grad);
+}
 
 /// The boxes of each picture, in their order; one of no picture takes no part (forward has refused it).
 template <class T>
@@ -112,7 +116,8 @@ void spread_boxes(const at::Tensor& grad, const at::Tensor& rois, double spatial
 
 }  // namespace
 
-at::Tensor roi_align_backward(const at::Tensor& grad, const at::Tensor& rois, double spatial_scale, at::IntArrayRef feature_shape) {
+at::Tensor roi_align_backward(const at::Tensor& grad, const at::Tensor& rois, double spatial_scale,
+                              at::IntArrayRef feature_shape) {
   const at::ScalarType type = grad.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;  // half types are summed in float32
   const at::Tensor grads = grad.to(type).contiguous(at::MemoryFormat::ChannelsLast), boxes = rois.to(type).contiguous();
   at::Tensor maps = at::empty(feature_shape, grads.options(), at::MemoryFormat::ChannelsLast).zero_();

@@ -63,7 +63,8 @@ TEST("RandomDraws: the same name gives the same draw, another name another one")
 
 TEST("RandomDraws: every place is about as likely") {
   at::Tensor times = at::zeros({40}, at::kLong);
-  for (int64_t step = 0; step < 4000; ++step) times.index_add_(0, RandomDraws(5, step).rpn_labels(0, labels_of(40, 0, 0), 10, 1).positive, at::full({10}, 1, at::kLong));
+  for (int64_t step = 0; step < 4000; ++step)
+    times.index_add_(0, RandomDraws(5, step).rpn_labels(0, labels_of(40, 0, 0), 10, 1).positive, at::full({10}, 1, at::kLong));
   CHECK(times.min().item<int64_t>() > 850 && times.max().item<int64_t>() < 1150);  // 1000 expected, deviation 27
 }
 

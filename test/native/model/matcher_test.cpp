@@ -38,7 +38,8 @@ TEST("pairwise_iou: halves, nothing shared, no area") {
 
 TEST("match_anchors: thresholds, and what lies between them is ignored") {
   const at::Tensor object = boxes_of({0, 0, 10, 10});
-  const Matches matches = match_anchors(object, boxes_of({0, 0, 10, 10, 0, 0, 10, 7, 0, 0, 10, 6.9f, 0, 0, 10, 3, 0, 0, 10, 2.9f}));
+  const Matches matches =
+      match_anchors(object, boxes_of({0, 0, 10, 10, 0, 0, 10, 7, 0, 0, 10, 6.9f, 0, 0, 10, 3, 0, 0, 10, 2.9f}));
   CHECK(at::equal(matches.labels, integers({1, 1, -1, -1, 0})));
 }
 

@@ -20,12 +20,14 @@ struct Levels {
   std::vector<at::Tensor> anchors;
 };
 
-/// The stored output, all levels one after the other, as the head would hand it out; the levels are squares in the reference data.
+/// The stored output, all levels one after the other, as the head would hand it out; the levels are squares in the reference
+/// data.
 Levels stored_levels(const test::StoredStep& step) {
   Levels levels;
   int64_t first = 0;
   for (size_t level = 0; level < 5; ++level) {
-    const int64_t side = step("feature.p" + std::to_string(level + 2)).size(2), per_place = step.config.rpn.anchors_per_place(level);
+    const int64_t side = step("feature.p" + std::to_string(level + 2)).size(2),
+                  per_place = step.config.rpn.anchors_per_place(level);
     const int64_t count = side * side * per_place, pictures = step("rpn.logits").size(0);
     levels.output.objectness_logits.push_back(
         step("rpn.logits").narrow(1, first, count).view({pictures, side, side, per_place}).permute({0, 3, 1, 2}));
@@ -67,10 +69,12 @@ TEST("training_proposals: a number that is not finite ends the run") {
   for (const float bad : {std::nanf(""), INFINITY}) {
     Levels levels = stored_levels(*step);
     levels.output.objectness_logits[1] = at::full_like(levels.output.objectness_logits[1], bad);
-    CHECK_FAILS(training_proposals(levels.output, levels.anchors, step->sizes, step->config.rpn), ErrorCode::kDiverged, "`proposals`");
+    CHECK_FAILS(training_proposals(levels.output, levels.anchors, step->sizes, step->config.rpn), ErrorCode::kDiverged,
+                "`proposals`");
     levels = stored_levels(*step);
     levels.output.anchor_deltas[0] = at::full_like(levels.output.anchor_deltas[0], bad);
-    CHECK_FAILS(training_proposals(levels.output, levels.anchors, step->sizes, step->config.rpn), ErrorCode::kDiverged, "`proposals`");
+    CHECK_FAILS(training_proposals(levels.output, levels.anchors, step->sizes, step->config.rpn), ErrorCode::kDiverged,
+                "`proposals`");
     CHECK_EQUAL(inference_proposals(levels.output, levels.anchors, step->sizes, step->config.rpn).size(), step->sizes.size());
   }
 }

@@ -30,7 +30,8 @@ Targets without_objects() { return {at::empty({0, 4}), at::empty({0}, at::kLong)
 std::vector<RpnTargets> targets_of_rpn(const test::StoredStep& step, TrainingDraws& draws) {
   std::vector<RpnTargets> targets;
   for (size_t n = 0; n < step.sizes.size(); ++n)
-    targets.push_back(rpn_targets(step("rpn.anchors"), step.polygons[n].boxes_xyxy, static_cast<int64_t>(n), step.config.rpn, draws));
+    targets.push_back(
+        rpn_targets(step("rpn.anchors"), step.polygons[n].boxes_xyxy, static_cast<int64_t>(n), step.config.rpn, draws));
   return targets;
 }
 
@@ -56,7 +57,8 @@ at::Tensor foreground_classes(const test::StoredStep& step) {
 }  // namespace
 
 TEST("box_deltas: undoes apply_deltas") {
-  const at::Tensor boxes = test::random_boxes(50, 200, 1) + at::tensor({0.f, 0.f, 3.f, 3.f}), targets = test::random_boxes(50, 200, 2) + at::tensor({0.f, 0.f, 3.f, 3.f});
+  const at::Tensor boxes = test::random_boxes(50, 200, 1) + at::tensor({0.f, 0.f, 3.f, 3.f}),
+                   targets = test::random_boxes(50, 200, 2) + at::tensor({0.f, 0.f, 3.f, 3.f});
   const at::Tensor deltas = box_deltas(boxes, targets, fixed::kRoiBoxWeights);
   CHECK(test::relative_error(apply_deltas(deltas, boxes, fixed::kRoiBoxWeights), targets) < 1e-5);
 }
@@ -109,7 +111,9 @@ TEST("roi_sampler: true boxes are candidates; without objects all is background;
   RandomDraws draws(1, 1);
   RoiConfig config;
   config.batch_per_image = 8;
-  Targets targets{at::tensor({0.f, 0.f, 9.f, 9.f, 20.f, 20.f, 30.f, 40.f}).view({2, 4}), at::tensor({1, 0}, at::kLong), {std::monostate(), PolygonMask{}}};
+  Targets targets{at::tensor({0.f, 0.f, 9.f, 9.f, 20.f, 20.f, 30.f, 40.f}).view({2, 4}),
+                  at::tensor({1, 0}, at::kLong),
+                  {std::monostate(), PolygonMask{}}};
   const SampledRois rois = sample_rois(at::empty({0, 4}), targets, 0, 3, config, draws);
   CHECK_EQUAL(rois.foreground, 2);
   const MaskRois with_mask = mask_rois(rois, targets);
@@ -137,7 +141,8 @@ TEST("box_loss: the reference's losses and targets") {
 
 TEST("box_loss: no foreground, and no RoI at all") {
   const auto loss_of = [](int64_t count) {
-    const SampledRois rois{at::zeros({count, 4}), at::zeros({count}, at::kLong) + 2, at::zeros({count}, at::kLong), at::empty({0, 4}), 0};
+    const SampledRois rois{at::zeros({count, 4}), at::zeros({count}, at::kLong) + 2, at::zeros({count}, at::kLong),
+                           at::empty({0, 4}), 0};
     const at::Tensor logits = at::zeros({count, 3}).requires_grad_(), deltas = at::zeros({count, 8}).requires_grad_();
     const BoxLosses losses = box_losses({logits, deltas}, {rois});
     (losses.classification + losses.regression).backward();

@@ -50,11 +50,13 @@ TEST("BitmapCropper: what ROIAlign of the whole bitmap gives") {
   const SizeHw size{90, 120};
   const RleMask mask = disc(size, 60, 40, 25);
   const std::vector<uint8_t> pixels = rle_to_bitmap(mask);
-  const at::Tensor bitmap = at::from_blob(const_cast<uint8_t*>(pixels.data()), {1, 1, size.height, size.width}, at::kByte).to(at::kDouble);
+  const at::Tensor bitmap =
+      at::from_blob(const_cast<uint8_t*>(pixels.data()), {1, 1, size.height, size.width}, at::kByte).to(at::kDouble);
   const at::Tensor boxes = test::random_boxes(300, 150, 4) - 20;
   for (int64_t i = 0; i < boxes.size(0); ++i) {
     const float* box = boxes[i].const_data_ptr<float>();
-    const at::Tensor roi = at::tensor({0.0, double(box[0]), double(box[1]), double(box[2]), double(box[3])}, at::kDouble).view({1, 5});
+    const at::Tensor roi =
+        at::tensor({0.0, double(box[0]), double(box[1]), double(box[2]), double(box[3])}, at::kDouble).view({1, 5});
     const at::Tensor pooled = composite::roi_align(bitmap, roi, 1.0, kSide).view({kSide, kSide});
     const Target target = crop(mask, {box[0], box[1], box[2], box[3]});
     const at::Tensor ours = at::from_blob(const_cast<uint8_t*>(target.data()), {kSide, kSide}, at::kByte);
@@ -95,5 +97,6 @@ TEST("mask targets: boxes of no size, swapped, not finite or beyond all measure 
 
 TEST("crop_polygons: no ring is no pixel; coordinates beyond all measure are drawn as far as the box reaches") {
   CHECK_EQUAL(ones(crop(PolygonMask{}, {0, 0, 10, 10})), 0);
-  CHECK_EQUAL(ones(crop(PolygonMask{{-1e300, -1e300, 1e300, -1e300, 1e300, 1e300, -1e300, 1e300}}, {0, 0, 10, 10})), kSide * kSide);
+  CHECK_EQUAL(ones(crop(PolygonMask{{-1e300, -1e300, 1e300, -1e300, 1e300, 1e300, -1e300, 1e300}}, {0, 0, 10, 10})),
+              kSide * kSide);
 }

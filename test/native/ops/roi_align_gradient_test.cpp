@@ -39,10 +39,11 @@ TEST("roi_align gradient: the reference's numbers, boxes inside, outside, tiny, 
   if (test::golden("micro/train").empty()) return test::report_skip("no reference data");
   const auto stored = test::stored_tensors("micro/train/roi_align_grad.safetensors");
   for (const std::string type : {"f32", "f64"}) {
-    const at::Tensor features = stored.at("input." + type), rois = stored.at("rois." + type), grad = stored.at("output_grad." + type),
-                     expected = stored.at("input_grad." + type);
+    const at::Tensor features = stored.at("input." + type), rois = stored.at("rois." + type),
+                     grad = stored.at("output_grad." + type), expected = stored.at("input_grad." + type);
     const double limit = tolerance(features.scalar_type());
-    CHECK(test::relative_error(gradient(features, grad, [&](const at::Tensor& x) { return roi_align(x, rois, 0.25, 7); }), expected) <= limit);
+    CHECK(test::relative_error(gradient(features, grad, [&](const at::Tensor& x) { return roi_align(x, rois, 0.25, 7); }),
+                               expected) <= limit);
     CHECK(test::relative_error(composite::roi_align_backward(grad, rois, 0.25, features.sizes()), expected) <= limit);
   }
 }
@@ -54,7 +55,8 @@ TEST("roi_align gradient: the kernel, the form of LibTorch calls, and LibTorch's
         const at::Tensor features = test::random_tensor({2, channels, 19, 26}, -1, 1, channels, type);
         const at::Tensor rois = random_rois(25, 2, 26 * 4, channels + bins, type);
         const at::Tensor grad = test::random_tensor({25, channels, bins, bins}, -1, 1, 5, type);
-        const at::Tensor expected = gradient(features, grad, [&](const at::Tensor& x) { return composite::roi_align(x, rois, 0.25, bins); });
+        const at::Tensor expected =
+            gradient(features, grad, [&](const at::Tensor& x) { return composite::roi_align(x, rois, 0.25, bins); });
         const auto near = [&](const at::Tensor& actual) { return test::relative_error(actual, expected) <= tolerance(type); };
         CHECK(near(gradient(features, grad, [&](const at::Tensor& x) { return roi_align(x, rois, 0.25, bins); })));
         CHECK(near(cpu::roi_align_backward(grad.contiguous(at::MemoryFormat::ChannelsLast), rois, 0.25, features.sizes())));
@@ -63,7 +65,8 @@ TEST("roi_align gradient: the kernel, the form of LibTorch calls, and LibTorch's
 }
 
 TEST("roi_align gradient: finite differences in float64") {
-  const at::Tensor features = test::random_tensor({2, 3, 6, 7}, -1, 1, 1, at::kDouble), rois = random_rois(9, 2, 28, 2, at::kDouble);
+  const at::Tensor features = test::random_tensor({2, 3, 6, 7}, -1, 1, 1, at::kDouble),
+                   rois = random_rois(9, 2, 28, 2, at::kDouble);
   const at::Tensor weights = test::random_tensor({9, 3, 4, 4}, -1, 1, 3, at::kDouble);
   const auto value = [&](const at::Tensor& x) { return (roi_align(x, rois, 0.25, 4) * weights).sum(); };
   const at::Tensor leaf = features.clone().requires_grad_();
@@ -91,11 +94,14 @@ TEST("roi_align gradient: the same bits with any number of threads") {
 
 TEST("roi_align gradient: nothing in, nothing out; boxes beyond all measure; half types") {
   CHECK(at::equal(cpu::roi_align_backward(at::zeros({0, 4, 7, 7}), at::zeros({0, 5}), 1, {1, 4, 5, 5}), at::zeros({1, 4, 5, 5})));
-  const at::Tensor rois = at::tensor({0.f, -1e9f, -1e9f, 1e9f, 1e9f, 0.f, -3e38f, -3e38f, 3e38f, 3e38f, 0.f, NAN, 0.f, 5.f, 5.f, 0.f, 1e30f, 0.f, 2e30f, 5.f}).view({4, 5});
+  const at::Tensor rois = at::tensor({0.f, -1e9f, -1e9f, 1e9f, 1e9f, 0.f, -3e38f, -3e38f, 3e38f, 3e38f,
+                                      0.f, NAN,   0.f,   5.f,  5.f,  0.f, 1e30f,  0.f,    2e30f, 5.f})
+                              .view({4, 5});
   const at::Tensor grad = test::random_tensor({4, 8, 7, 7}, -1, 1, 3);
   CHECK(cpu::roi_align_backward(grad, rois, 0.25, {1, 8, 20, 30}).isfinite().all().item<bool>());
   CHECK(composite::roi_align_backward(grad, rois, 0.25, {1, 8, 20, 30}).isfinite().all().item<bool>());
-  const at::Tensor half = test::random_tensor({1, 16, 12, 12}, -1, 1, 1).to(at::kBFloat16), few = random_rois(10, 1, 48, 3, at::kFloat);
+  const at::Tensor half = test::random_tensor({1, 16, 12, 12}, -1, 1, 1).to(at::kBFloat16),
+                   few = random_rois(10, 1, 48, 3, at::kFloat);
   const at::Tensor half_grad = test::random_tensor({10, 16, 7, 7}, -1, 1, 2).to(at::kBFloat16);
   const at::Tensor back = gradient(half, half_grad, [&](const at::Tensor& x) { return roi_align(x, few, 0.25, 7); });
   CHECK(at::equal(back, cpu::roi_align_backward(half_grad.to(at::kFloat), few, 0.25, half.sizes()).to(at::kBFloat16)));
