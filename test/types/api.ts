@@ -7,12 +7,15 @@ import {
   evaluate,
   Mask,
   MimdetError,
+  Trainer,
   type CocoResult,
   type DetectionsJson,
   type DetectManyResult,
   type ErrorCode,
   type ImageInput,
   type Instance,
+  type TrainOutcome,
+  type TrainStep,
 } from '../../lib/index.js';
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -60,6 +63,21 @@ async function many(detector: Detector, paths: AsyncIterable<string>): Promise<v
   detector.detectMany(new Set<ImageInput>(['a.png']));
 }
 
+async function training(signal: AbortSignal): Promise<void> {
+  await using trainer = new Trainer({ data: 'cells', model: 'tiny', schedule: { epochs: 20, warmup: '1 epoch' }, augment: { colour: true } });
+  for await (const step of trainer.run({ signal, resume: true, onEvent: (event) => event.kind === 'note' && event.text })) {
+    same<typeof step, TrainStep>(true);
+    const ap: number | undefined = step.evaluation?.segm?.AP;
+    void ap;
+  }
+  same<typeof trainer.outcome, TrainOutcome | undefined>(true);
+  await trainer.save(new URL('file:///now.safetensors'));
+  // @ts-expect-error a slip
+  new Trainer({ data: 'cells', optimizer: { lrate: 1 } });
+  // @ts-expect-error the data must be named
+  new Trainer({ init: 'fresh' });
+}
+
 function errors(error: unknown): ErrorCode | undefined {
   same<(typeof errorCodes)[number], ErrorCode>(true);
   return error instanceof MimdetError ? error.code : undefined;
@@ -84,4 +102,4 @@ async function refused(detector: Detector, instance: Instance): Promise<void> {
   new Detector();
 }
 
-void [program, many, errors, refused];
+void [program, many, training, errors, refused];
