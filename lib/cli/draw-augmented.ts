@@ -1,5 +1,5 @@
-// `mimdet draw --augmented`: pictures as a training run would see them, the first ones of the run in its order, with the objects that are
-// left on them.
+// `mimdet draw --augmented`: pictures as a training run would see them, the first ones of the run in its order, with the objects
+// that are left on them.
 // Stations: train-config → open-dataset → Batches (decoded, augmented) → Drawing. Before it: draw. After it: people's eyes.
 import { checkReport } from '../data/check-report.js';
 import type { Dataset } from '../data/dataset.js';
@@ -46,7 +46,8 @@ function sheetOf(batch: NativeBatch, index: number, classes: readonly string[]) 
   return { image: { ...image, channels: 3 as const }, found: Detections.fromJSON({ width, height, instances }) };
 }
 
-const pastes = ({ augment: { copyPaste } }: CheckedConfig) => copyPaste === true || (typeof copyPaste === 'object' && copyPaste !== null);
+const pastes = ({ augment: { copyPaste } }: CheckedConfig) =>
+  copyPaste === true || (typeof copyPaste === 'object' && copyPaste !== null);
 
 /** The run's own batches, one picture in each: what a picture becomes depends on its place alone. */
 async function batchesOf(config: CheckedConfig, train: Dataset, pictures: TrainingPictures, count: number, signal: AbortSignal) {

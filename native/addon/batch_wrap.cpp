@@ -67,7 +67,8 @@ void free_holder(napi_env env, void* data, void*) {
   release(env, **holder);
 }
 
-/// As with the detector: functions that own what they work on, no constructor to call. The tag lets read_batch know the object again.
+/// As with the detector: functions that own what they work on, no constructor to call. The tag lets read_batch know the object
+/// again.
 Napi::Value make_batch(Napi::Env env, TrainingBatchPtr pictures) {
   const int64_t bytes = bytes_of(*pictures);
   const auto holder = std::make_shared<Holder>(Holder{std::move(pictures), bytes});
@@ -89,7 +90,8 @@ Napi::Value make_batch(Napi::Env env, TrainingBatchPtr pictures) {
     return info.Env().Undefined();
   }));
   auto owned = std::make_unique<HolderPtr>(holder);
-  if (napi_wrap(env, batch, owned.get(), free_holder, nullptr, nullptr) != napi_ok || napi_type_tag_object(env, batch, &kBatchTag) != napi_ok)
+  if (napi_wrap(env, batch, owned.get(), free_holder, nullptr, nullptr) != napi_ok ||
+      napi_type_tag_object(env, batch, &kBatchTag) != napi_ok)
     fail(ErrorCode::kInternal, "Expected an object that can hold a batch but received a failure of Node-API");
   owned.release();
   return batch;

@@ -1,5 +1,5 @@
-// NativeBatch, prepareBatch and trainingPlan of lib/native-types.ts: pictures for training, made ahead of the step that reads them.
-// Before it: lib/train. After it: data/batch (the work), addon/trainer_wrap (reads the batch).
+// NativeBatch, prepareBatch and trainingPlan of lib/native-types.ts: pictures for training, made ahead of the step that reads
+// them. Before it: lib/train. After it: data/batch (the work), addon/trainer_wrap (reads the batch).
 #pragma once
 
 #include <memory>

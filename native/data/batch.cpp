@@ -58,7 +58,8 @@ TrainingPicture make_picture(const BatchRequest& request, size_t index) {
   const TrainingSample& sample = request.samples[index];
   const bool pastes = request.options.copy_paste && sample.donor;
   const auto donor = pastes ? std::make_unique<TrainingPicture>(read_picture(*sample.donor)) : nullptr;
-  return augment(read_picture(sample.picture), donor.get(), request.options, request.seed, request.first + static_cast<int64_t>(index));
+  const int64_t position = request.first + static_cast<int64_t>(index);
+  return augment(read_picture(sample.picture), donor.get(), request.options, request.seed, position);
 }
 
 void prepare_batch(BatchRequest request, BatchAnswer answer) {
@@ -66,8 +67,10 @@ void prepare_batch(BatchRequest request, BatchAnswer answer) {
   if (count == 0) return answer.done(std::make_shared<TrainingBatch>());
   const auto work = std::make_shared<Preparation>(std::move(request), std::move(answer));
   for (size_t i = 0; i < count; ++i)
-    if (!TaskPool::instance().post(work->cancel(), [work, i] { work->make(i); }))
-      return work->fail(std::make_exception_ptr(Error(ErrorCode::kDisposed, "Expected a running process but received one that is ending")));
+    if (!TaskPool::instance().post(work->cancel(), [work, i] { work->make(i); })) {
+      const Error ending(ErrorCode::kDisposed, "Expected a running process but received one that is ending");
+      return work->fail(std::make_exception_ptr(ending));
+    }
 }
 
 }  // namespace mimdet

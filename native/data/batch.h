@@ -1,5 +1,5 @@
-// Pictures of one step, decoded and annotated → augmented, each on a thread of the task pool, ahead of the step that will read them.
-// Before it: addon/batch_wrap. After it: train/ (normalises, pads), or `draw --augmented`.
+// Pictures of one step, decoded and annotated → augmented, each on a thread of the task pool, ahead of the step that will read
+// them. Before it: addon/batch_wrap. After it: train/ (normalises, pads), or `draw --augmented`.
 #pragma once
 
 #include <cstdint>
@@ -20,7 +20,8 @@ namespace mimdet {
 using TrainingBatch = std::vector<TrainingPicture>;
 using TrainingBatchPtr = std::shared_ptr<const TrainingBatch>;
 
-/// A picture whose pixels belong to somebody else, read once; `objects` is JSON text (data/training_objects.h), `name` stands in messages.
+/// A picture whose pixels belong to somebody else, read once; `objects` is JSON text (data/training_objects.h), `name` stands in
+/// messages.
 struct AnnotatedPicture {
   std::shared_ptr<BorrowedPicture> image;
   std::string objects, name;
@@ -45,10 +46,12 @@ struct BatchAnswer {
   std::function<void(std::exception_ptr)> failed;
 };
 
-/// The picture at that place of the request. What is wrong with its objects is an Error(kInvalidArgument); Cancelled where the flag is up.
+/// The picture at that place of the request. What is wrong with its objects is an Error(kInvalidArgument); Cancelled where the
+/// flag is up.
 TrainingPicture make_picture(const BatchRequest& request, size_t index);
 
-/// Makes all pictures in parallel; the result does not depend on the number of threads. Fails with kDisposed where the process is ending.
+/// Makes all pictures in parallel; the result does not depend on the number of threads. Fails with kDisposed where the process is
+/// ending.
 void prepare_batch(BatchRequest request, BatchAnswer answer);
 
 }  // namespace mimdet

@@ -1,5 +1,5 @@
-// Random numbers without a state to keep: a stream is named by (seed, position, purpose), and the same name gives the same numbers on any
-// machine. Used by plan, the augmentations and the draws of a training step.
+// Random numbers without a state to keep: a stream is named by (seed, position, purpose), and the same name gives the same
+// numbers on any machine. Used by plan, the augmentations and the draws of a training step.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// Pictures for training as the addon makes them: order, seeds, what is wrong with them, disposal, aborts, and a worker that ends amid them.
+// Pictures for training as the addon makes them: order, seeds, what is wrong with them, disposal, aborts, and a worker that ends
+// amid them.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Worker } from 'node:worker_threads';
@@ -16,7 +17,8 @@ function sample(width: number, height: number, asRuns: boolean): NativeTrainingS
   return { image: { data, width, height }, objects: JSON.stringify([object]) };
 }
 
-const samples = () => [sample(64, 48, false), sample(40, 50, true), sample(64, 48, true)].map((one) => ({ ...one, donor: sample(50, 50, true) }));
+const samples = () =>
+  [sample(64, 48, false), sample(40, 50, true), sample(64, 48, true)].map((one) => ({ ...one, donor: sample(50, 50, true) }));
 const options = { minSize: 64, maxSize: 96, flip: { vertical: 0.5 }, quarterTurn: 0.75 };
 
 const prepare = (given: NativeTrainingSample[], augment: object = options, seed = 1n, first = 0, signal?: AbortSignal) =>

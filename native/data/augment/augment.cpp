@@ -7,7 +7,8 @@
 
 namespace mimdet {
 
-TrainingPicture augment(TrainingPicture picture, const TrainingPicture* donor, const AugmentOptions& options, uint64_t seed, int64_t position) {
+TrainingPicture augment(TrainingPicture picture, const TrainingPicture* donor, const AugmentOptions& options, uint64_t seed,
+                        int64_t position) {
   const auto draws = [&](Purpose purpose) { return Random(seed, position, purpose); };
   if (options.copy_paste && donor) copy_paste(picture, *donor, options, draws(Purpose::kCopyPaste));
   Canvas canvas(std::move(picture.image));

@@ -1,6 +1,6 @@
 // The map of augmentation: one picture with its objects → the picture as the model will see it.
-// Before it: batch (threads), plan (which picture). After it: train/batch (normalises, pads). Everything that is drawn is a function
-// of (seed, position, purpose), so that a run repeats itself bit for bit whatever the number of threads.
+// Before it: batch (threads), plan (which picture). After it: train/batch (normalises, pads). Everything that is drawn is a
+// function of (seed, position, purpose), so that a run repeats itself bit for bit whatever the number of threads.
 #pragma once
 
 #include <cstdint>
@@ -20,18 +20,18 @@ namespace mimdet {
 //   sizes           1…64 integers 16…8192, default [480 512 544 576 608 640 736 768 800] × minSize / 800, rounded
 //                   The last step: the shortest edge becomes one of them, the longest at most maxSize.
 //   flip            { horizontal: 0…1, default 0.5;  vertical: 0…1, default 0 }                                probabilities
-//   quarterTurn     0…1, default 0            probability of a turn by 90, 180 or 270 degrees (each as likely; 0.75: all four alike)
+//   quarterTurn     0…1, default 0     probability of a turn by 90, 180 or 270 degrees, each as likely (0.75: all four ways)
 //   resizeCrop      object, true, false or null; default {}
 //     probability   0…1, default 0.5
 //     sizes         as above, default [400 500 600] × minSize / 800     the shortest edge becomes one of them, then …
 //     crop          [least, most], integers 16…8192, default [384, 600] × minSize / 800     … height and width, drawn apart
 //   largeScaleJitter  object, true, false or null; default null. In the place of resizeCrop and sizes.
-//     size          integer 16…8192, default maxSize     side of a square; the picture is fitted into it times a factor, then cut …
+//     size          integer 16…8192, default maxSize  side of a square; the picture is fitted into it times a factor, then cut …
 //     scale         [least, most], 0.05…4, default [0.1, 2]                  … that is drawn from this range
 //     pad           boolean, default true                                     grey (128) right and below, up to the square
 //   colour          object, true, false or null; default null
 //     probability   0…1, default 1
-//     brightness, contrast, saturation   0…1, default 0.2 each    a factor from 1 - x to 1 + x; contrast about the mean, saturation about grey
+//     brightness, contrast, saturation   0…1, default 0.2 each    a factor from 1 - x to 1 + x; contrast about the mean
 //     hue           0…0.5, default 0.02                          a turn of the colour circle from -x to x
 //     grey          0…1, default 0            probability that the colours are taken away
 //     invert        0…1, default 0            probability that light and dark change places
@@ -43,8 +43,8 @@ namespace mimdet {
 //   recomputeBoxes  boolean, default true     an object that an edge or a paste cut gets the box of what is left of its mask
 //                                             (the reference clips the box instead, but for large-scale jitter)
 //
-// Order: copyPaste, flip, quarterTurn, then largeScaleJitter or resizeCrop and sizes, then colour. Objects whose box or mask is empty
-// afterwards are dropped; a picture may be left without any.
+// Order: copyPaste, flip, quarterTurn, then largeScaleJitter or resizeCrop and sizes, then colour. Objects whose box or mask is
+// empty afterwards are dropped; a picture may be left without any.
 
 struct Range {
   double least, most;
@@ -87,8 +87,9 @@ struct AugmentOptions {
 /// Throws kInvalidArgument, naming the key as `augment.resizeCrop.crop`, for anything that the list above does not allow.
 AugmentOptions parse_augment_options(std::string_view json);
 
-/// `picture` at `position` (counted over all pictures of the run) as the model will see it; no side is longer than max_size (with large-scale
-/// jitter: than its size). `donor` may be null. Takes what `check_training_picture` let pass.
-TrainingPicture augment(TrainingPicture picture, const TrainingPicture* donor, const AugmentOptions& options, uint64_t seed, int64_t position);
+/// `picture` at `position` (counted over all pictures of the run) as the model will see it; no side is longer than max_size (with
+/// large-scale jitter: than its size). `donor` may be null. Takes what `check_training_picture` let pass.
+TrainingPicture augment(TrainingPicture picture, const TrainingPicture* donor, const AugmentOptions& options, uint64_t seed,
+                        int64_t position);
 
 }  // namespace mimdet

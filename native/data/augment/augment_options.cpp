@@ -24,7 +24,8 @@ std::vector<int64_t> scaled(std::vector<int64_t> sizes, int64_t min_size) {
   return sizes;
 }
 
-std::vector<double> number_list(const Json& json, const std::string& name, const char* what, size_t most, double low, double high) {
+std::vector<double> number_list(const Json& json, const std::string& name, const char* what, size_t most, double low,
+                                double high) {
   if (!json.is_array() || json.array().empty() || json.array().size() > most) refuse_json(what, name, json);
   std::vector<double> numbers;
   for (const Json& item : json.array()) {
@@ -44,7 +45,8 @@ std::vector<int64_t> read_sides(const Json& json, const std::string& name, const
 }
 
 void read_sizes(JsonSection& section, const char* key, std::vector<int64_t>& sizes) {
-  if (const Json* found = section.take(key)) sizes = read_sides(*found, section.name(key), "1 to 64 integers from 16 to 8192", 64);
+  const Json* found = section.take(key);
+  if (found) sizes = read_sides(*found, section.name(key), "1 to 64 integers from 16 to 8192", 64);
 }
 
 void read_crop(JsonSection& section, ResizeCropOptions& options) {
@@ -127,7 +129,8 @@ AugmentOptions read_options(const Json& json) {
   section.number("quarterTurn", options.quarter_turn, 0, 1);
   options.resize_crop = default_resize_crop(options.min_size);
   read_step(section, "resizeCrop", options.resize_crop, *options.resize_crop, read_resize_crop);
-  read_step(section, "largeScaleJitter", options.large_scale_jitter, {std::clamp(options.max_size, kLeastSide, kMostSide), {0.1, 2}, true}, read_large_scale_jitter);
+  const LargeScaleJitterOptions jitter{std::clamp(options.max_size, kLeastSide, kMostSide), {0.1, 2}, true};
+  read_step(section, "largeScaleJitter", options.large_scale_jitter, jitter, read_large_scale_jitter);
   read_step(section, "colour", options.colour, {}, read_colour);
   read_step(section, "copyPaste", options.copy_paste, {}, read_copy_paste);
   section.boolean("recomputeBoxes", options.recompute_boxes);

@@ -1,4 +1,5 @@
-// A picture being augmented: its pixels, and where the points of the source lie by now. Before it: augment. After it: move_objects.
+// A picture being augmented: its pixels, and where the points of the source lie by now. Before it: augment. After it:
+// move_objects.
 #pragma once
 
 #include <cstdint>

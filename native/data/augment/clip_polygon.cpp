@@ -40,7 +40,10 @@ bool has_area(const std::vector<double>& ring) { return ring.size() >= 6 && twic
 
 std::vector<double> clip_polygon(const std::vector<double>& ring, const BoxXyxy& window) {
   std::vector<double> out = ring;
-  const struct { size_t axis; double limit, sign; } edges[] = {{0, window[0], 1}, {0, window[2], -1}, {1, window[1], 1}, {1, window[3], -1}};
+  const struct {
+    size_t axis;
+    double limit, sign;
+  } edges[] = {{0, window[0], 1}, {0, window[2], -1}, {1, window[1], 1}, {1, window[3], -1}};
   for (const auto& [axis, limit, sign] : edges) {
     if (out.size() < 6) return {};
     out = cut(out, axis, limit, sign);

@@ -58,7 +58,8 @@ std::array<Colour, 3> saturation_matrix(double factor) {
   return matrix;
 }
 
-/// A turn about the axis of the greys, by `turns` of a full circle: no grey changes, and red, green and blue change places at a third.
+/// A turn about the axis of the greys, by `turns` of a full circle: no grey changes, and red, green and blue change places at a
+/// third.
 std::array<Colour, 3> hue_matrix(double turns) {
   const double angle = 2 * std::numbers::pi * turns, third = (1 - std::cos(angle)) / 3, side = std::sin(angle) / std::sqrt(3.0);
   const double own = std::cos(angle) + third;
@@ -71,7 +72,8 @@ void apply(const ColourMap& map, Image& image) {
     rows[i] = {static_cast<float>(map.matrix[i][0]), static_cast<float>(map.matrix[i][1]), static_cast<float>(map.matrix[i][2]),
                static_cast<float>(map.offset[i] + 0.5)};
   for (size_t p = 0; p < image.rgb.size(); p += 3) {
-    const auto red = static_cast<float>(image.rgb[p]), green = static_cast<float>(image.rgb[p + 1]), blue = static_cast<float>(image.rgb[p + 2]);
+    const auto channel = [&](size_t c) { return static_cast<float>(image.rgb[p + c]); };
+    const float red = channel(0), green = channel(1), blue = channel(2);
     for (size_t c = 0; c < 3; ++c) {
       const float value = rows[c][0] * red + rows[c][1] * green + rows[c][2] * blue + rows[c][3];
       image.rgb[p + c] = static_cast<uint8_t>(std::clamp(value, 0.0F, 255.0F));
@@ -85,7 +87,8 @@ void colour_jitter(Image& image, const ColourOptions& options, Random random) {
   if (!random.chance(options.probability)) return;
   const auto factor = [&](double most) { return random.uniform(1 - most, 1 + most); };
   const bool grey = random.chance(options.grey), invert = random.chance(options.invert);
-  const double brightness = factor(options.brightness), contrast = factor(options.contrast), saturation = factor(options.saturation);
+  const double brightness = factor(options.brightness), contrast = factor(options.contrast);
+  const double saturation = factor(options.saturation);
   const double hue = random.uniform(-options.hue, options.hue);
   ColourMap map;
   if (grey) map.then(saturation_matrix(0), {});

@@ -1,5 +1,5 @@
-// Copy-paste (Ghiasi et al. 2021): the donor is flipped, scaled and shifted as a whole, and some of its objects are laid onto the picture,
-// one over the other. A map of owners says for each pixel which of them lies on top.
+// Copy-paste (Ghiasi et al. 2021): the donor is flipped, scaled and shifted as a whole, and some of its objects are laid onto the
+// picture, one over the other. A map of owners says for each pixel which of them lies on top.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -62,8 +62,10 @@ int64_t random_offset(int64_t donor, int64_t target, Random& random) {
 /// Clipped first: rasterising costs as much as an outline is long.
 MaskWindow rasterised(const PolygonMask& rings, SizeHw frame) {
   PolygonMask inside;
-  for (const std::vector<double>& ring : rings)
-    if (auto left = clip_polygon(ring, {0, 0, double(frame.width), double(frame.height)}); !left.empty()) inside.push_back(std::move(left));
+  for (const std::vector<double>& ring : rings) {
+    auto left = clip_polygon(ring, {0, 0, double(frame.width), double(frame.height)});
+    if (!left.empty()) inside.push_back(std::move(left));
+  }
   if (inside.empty()) return {};
   return window_of(rle_from_polygons(frame, inside));
 }
@@ -122,7 +124,8 @@ MaskWindow window_of_box(const BoxXyxy& box, SizeHw frame) {
   const BoxXyxy inside = clipped(box, {0, 0, double(frame.width), double(frame.height)});
   if (is_empty(inside)) return {};
   const auto left = static_cast<int64_t>(inside[0]), top = static_cast<int64_t>(inside[1]);
-  const int64_t width = static_cast<int64_t>(std::ceil(inside[2])) - left, height = static_cast<int64_t>(std::ceil(inside[3])) - top;
+  const int64_t width = static_cast<int64_t>(std::ceil(inside[2])) - left;
+  const int64_t height = static_cast<int64_t>(std::ceil(inside[3])) - top;
   return {left, top, width, height, std::vector<uint8_t>(width * height, 1)};
 }
 
@@ -154,7 +157,8 @@ void copy_paste(TrainingPicture& picture, const TrainingPicture& donor, const Au
   if (random.chance(options.flip_vertical)) canvas.flip_vertical();
   const SizeHw frame = picture.image.size;
   canvas.resize(donor_size(canvas.size(), frame, random.uniform(own.scale.least, own.scale.most)));
-  const int64_t dx = random_offset(canvas.size().width, frame.width, random), dy = random_offset(canvas.size().height, frame.height, random);
+  const int64_t dx = random_offset(canvas.size().width, frame.width, random);
+  const int64_t dy = random_offset(canvas.size().height, frame.height, random);
   Placement placement = canvas.placement();
   placement.shift(static_cast<double>(dx), static_cast<double>(dy), frame);
 

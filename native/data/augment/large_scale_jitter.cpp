@@ -18,7 +18,8 @@ struct Cut {
 Cut cut_axis(int64_t side, double factor, int64_t target, Random& random) {
   const auto scaled = std::max<int64_t>(1, std::llround(static_cast<double>(side) * factor));
   const int64_t result = std::min(scaled, target);
-  const auto count = std::clamp<int64_t>(std::llround(static_cast<double>(result) / static_cast<double>(scaled) * static_cast<double>(side)), 1, side);
+  const double seen = static_cast<double>(result) / static_cast<double>(scaled) * static_cast<double>(side);
+  const auto count = std::clamp<int64_t>(std::llround(seen), 1, side);
   return {random.between(0, side - count), count, result};
 }
 

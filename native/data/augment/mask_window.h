@@ -1,5 +1,5 @@
-// The rectangle of a mask that holds its ones, as a bitmap: what augmentations work on, for an object is small and its picture is not.
-// Before it: structures/rle_mask. After it: move_objects, copy_paste.
+// The rectangle of a mask that holds its ones, as a bitmap: what augmentations work on, for an object is small and its picture is
+// not. Before it: structures/rle_mask. After it: move_objects, copy_paste.
 #pragma once
 
 #include <cstdint>
@@ -25,8 +25,8 @@ RleMask rle_of(const MaskWindow& window, SizeHw frame);
 /// Cuts off rows and columns at the border that are empty.
 MaskWindow trimmed(const MaskWindow& window);
 
-/// The mask after its picture has moved: a pixel is set where half of it is covered. Where that leaves nothing of a thing too small, the
-/// pixels whose middle is covered.
+/// The mask after its picture has moved: a pixel is set where half of it is covered. Where that leaves nothing of a thing too
+/// small, the pixels whose middle is covered.
 MaskWindow moved(const MaskWindow& window, const Placement& placement);
 
 }  // namespace mimdet

@@ -65,7 +65,8 @@ std::optional<TrainingObject> move_object(const TrainingObject& object, const Pl
 
 }  // namespace
 
-std::vector<TrainingObject> move_objects(const std::vector<TrainingObject>& objects, const Placement& placement, bool recompute_boxes) {
+std::vector<TrainingObject> move_objects(const std::vector<TrainingObject>& objects, const Placement& placement,
+                                         bool recompute_boxes) {
   std::vector<TrainingObject> left;
   left.reserve(objects.size());
   for (const TrainingObject& object : objects)

@@ -1,5 +1,5 @@
-// Where the points of a picture have gone: flips, quarter turns, scales and shifts, composed. The pixels go step by step, the objects once,
-// at the end, so that a mask is resampled once only. Before it: the augmentations. After it: move_objects.
+// Where the points of a picture have gone: flips, quarter turns, scales and shifts, composed. The pixels go step by step, the
+// objects once, at the end, so that a mask is resampled once only. Before it: the augmentations. After it: move_objects.
 #pragma once
 
 #include <algorithm>
@@ -44,8 +44,8 @@ inline BoxXyxy clipped(const BoxXyxy& box, const BoxXyxy& window) {
   return {std::max(box[0], window[0]), std::max(box[1], window[1]), std::min(box[2], window[2]), std::min(box[3], window[3])};
 }
 
-/// As in the reference, a side of a hundred-thousandth of a pixel is none. In float32, as the losses see it: there a side that is left in
-/// float64 may be 0, whose logarithm is not finite.
+/// As in the reference, a side of a hundred-thousandth of a pixel is none. In float32, as the losses see it: there a side that is
+/// left in float64 may be 0, whose logarithm is not finite.
 inline bool is_empty(const BoxXyxy& box) {
   const auto side = [](double low, double high) { return static_cast<float>(high) - static_cast<float>(low); };
   return !(side(box[0], box[2]) > 1e-5F && side(box[1], box[3]) > 1e-5F);
