@@ -88,7 +88,7 @@ struct AugmentOptions {
 AugmentOptions parse_augment_options(std::string_view json);
 
 /// `picture` at `position` (counted over all pictures of the run) as the model will see it; no side is longer than max_size (with
-/// large-scale jitter: than its size). `donor` may be null. Takes what `check_training_picture` let pass.
+/// large-scale jitter: than its size). `donor` may be null. Takes what `parse_training_objects` let pass.
 TrainingPicture augment(TrainingPicture picture, const TrainingPicture* donor, const AugmentOptions& options, uint64_t seed,
                         int64_t position);
 
