@@ -28,6 +28,18 @@ export default tseslint.config(
     },
   },
   {
+    files: ['lib/serve/page/**'],
+    languageOptions: {
+      globals: Object.fromEntries(
+        [
+          ...['document', 'window', 'sessionStorage', 'performance', 'matchMedia', 'devicePixelRatio', 'requestAnimationFrame'],
+          ...['setTimeout', 'clearTimeout', 'createImageBitmap', 'ImageData', 'Blob', 'URL', 'URLSearchParams', 'FormData'],
+          ...['XMLHttpRequest', 'AbortController', 'ResizeObserver'],
+        ].map((name) => [name, 'readonly']),
+      ),
+    },
+  },
+  {
     files: ['test/**', 'bench/**', 'scripts/**', 'examples/**', '*.js'],
     languageOptions: {
       globals: {
