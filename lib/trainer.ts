@@ -1,5 +1,5 @@
-// The trainer that people hold in hands: a configuration in, steps out, and a folder with the results. Before it: a user's program,
-// `mimdet train`. After it: lib/train/open-run.ts and lib/train/run.ts.
+// The trainer that people hold in hands: a configuration in, steps out, and a folder with the results. Before it: a user's
+// program, `mimdet train`. After it: lib/train/open-run.ts and lib/train/run.ts.
 import { MimdetError } from './errors.js';
 import { toPath } from './location.js';
 import { readTrainConfig, type CheckedConfig, type TrainConfig } from './train/config.js';
@@ -67,12 +67,13 @@ export class Trainer implements AsyncDisposable {
   }
 
   /**
-   * Writes the weights as they are now (their moving average where there is one) for `Detector.load`: while the run goes on or after it,
-   * until `close()`.
+   * Writes the weights as they are now (their moving average where there is one) for `Detector.load`: while the run goes on or
+   * after it, until `close()`.
    */
   async save(path: string | URL): Promise<void> {
     const file = toPath(path, 'path');
-    if (!this.#current) throw new MimdetError('ERR_MIMDET_DISPOSED', 'Expected a run for `save` but received none, or a closed one');
+    if (!this.#current)
+      throw new MimdetError('ERR_MIMDET_DISPOSED', 'Expected a run for `save` but received none, or a closed one');
     await this.#current.run.writeWeights(file);
   }
 

@@ -45,7 +45,12 @@ function shape(draw: (below: number) => number, width: number, height: number): 
     const reach = corners === 4 ? r * Math.SQRT2 : r;
     return [x + r + reach * Math.cos(angle), y + r + reach * Math.sin(angle)];
   }).flat();
-  return { kind, box: [x, y, side, side], polygon: polygon.map((value) => Math.round(value * 100) / 100), colour: colours[kind]! };
+  return {
+    kind,
+    box: [x, y, side, side],
+    polygon: polygon.map((value) => Math.round(value * 100) / 100),
+    colour: colours[kind]!,
+  };
 }
 
 function svg(width: number, height: number, shapes: Shape[]): Buffer {
@@ -66,7 +71,10 @@ async function part(folder: string, name: string, count: number, masks: SetOptio
     const shapes = Array.from({ length: 1 + draw(4) }, () => shape(draw, width, height));
     const background = { create: { width, height, channels: 3 as const, background: { r: 120, g: 120, b: 120 } } };
     const file = `${id}.png`;
-    await sharp(background).composite([{ input: svg(width, height, shapes) }]).png().toFile(join(folder, name, file));
+    await sharp(background)
+      .composite([{ input: svg(width, height, shapes) }])
+      .png()
+      .toFile(join(folder, name, file));
     images.push({ id, file_name: file, width, height });
     for (const { kind, box, polygon } of shapes) {
       const has = masks === 'all' || (masks === 'some' && annotations.length % 2 === 0);
@@ -80,7 +88,10 @@ async function part(folder: string, name: string, count: number, masks: SetOptio
 }
 
 /** Writes train.json and val.json with their pictures below `folder`. */
-export async function writeTrainingSet(folder: string, { train = 12, val = 4, masks = 'all' }: SetOptions = {}): Promise<void> {
+export async function writeTrainingSet(
+  folder: string,
+  { train = 12, val = 4, masks = 'all' }: SetOptions = {},
+): Promise<void> {
   await part(folder, 'train', train, masks);
   await part(folder, 'val', val, masks);
 }

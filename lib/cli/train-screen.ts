@@ -1,5 +1,5 @@
-// What a person sees of a run while it goes: notes, faults of the data, a bar with losses, a line for each evaluation. All of it on
-// standard error. Before it: Trainer's steps and events. After it: the terminal.
+// What a person sees of a run while it goes: notes, faults of the data, a bar with losses, a line for each evaluation. All of
+// it on standard error. Before it: Trainer's steps and events. After it: the terminal.
 import { checkReport } from '../data/check-report.js';
 import type { TrainEvent, TrainStep } from '../train/events.js';
 import { Progress } from './progress.js';

@@ -1,5 +1,5 @@
-// `mimdet train`: from annotated pictures to weights. Stations: train-config → Trainer (lib/train) → train-screen (bar, notes) → what
-// came of it. `--check` looks at the data alone.
+// `mimdet train`: from annotated pictures to weights. Stations: train-config → Trainer (lib/train) → train-screen (bar, notes)
+// → what came of it. `--check` looks at the data alone.
 import type { Options } from 'yargs';
 import { checkReport, checkStatus } from '../data/check-report.js';
 import { checkTrainingData, DatasetError } from '../data/open-dataset.js';
@@ -30,7 +30,7 @@ const options: Record<string, Options> = flags.grouped('Training:', {
   data: flags.text('a COCO JSON, or a folder in COCO, VOC or YOLO form', { alias: 'd' }),
   val: flags.text('the data for evaluation, where --data has no part of that name'),
   images: flags.text('the folder of the pictures of a COCO JSON (default: found beside it)'),
-  init: flags.text("a bundled name, a file of weights, or fresh (default: nuclei for tiny, else fresh)"),
+  init: flags.text('a bundled name, a file of weights, or fresh (default: nuclei for tiny, else fresh)'),
   model: flags.text('base, large, tiny, or a JSON file with a configuration (default: that of --init, else tiny)'),
   out: flags.text('folder of the run (default: runs/train)', { alias: 'o' }),
   steps: flags.value('steps', integer(1), 'length of the run'),
@@ -85,10 +85,17 @@ function checkedText({ train, val, faults }: Awaited<ReturnType<typeof checkTrai
   const part = (name: string, set: typeof train): [string, string][] => {
     if (!set) return [[name, 'nothing that can be used']];
     const objects = set.pictures.reduce((sum, picture) => sum + picture.objects.length, 0);
-    return [[name, `${set.pictures.length} pictures, ${objects} objects, masks: ${set.masks} (${set.form}, ${printable(set.name)})`]];
+    return [
+      [name, `${set.pictures.length} pictures, ${objects} objects, masks: ${set.masks} (${set.form}, ${printable(set.name)})`],
+    ];
   };
   const classes: [string, string][] = train ? [['classes', train.classes.map(printable).join(', ')]] : [];
-  const rows = [...part('train', train), ...part('val', val), ...classes, ['faults', String(faults.length)] as [string, string]];
+  const rows = [
+    ...part('train', train),
+    ...part('val', val),
+    ...classes,
+    ['faults', String(faults.length)] as [string, string],
+  ];
   return pairs(rows, paintFor(process.stdout));
 }
 

@@ -24,8 +24,12 @@ const copyPaste = stage({
 
 const resizeCrop = stage({
   probability: probability().describe('Default 0.5.'),
-  sizes: sides('a list of sizes from 16 to 8192').describe('The shortest edge becomes one of them. Default: 400, 500, 600 at minSize 800.'),
-  crop: sizeSpan.optional().describe('Then height and width are cut to numbers between these. Default: 384 to 600 at minSize 800.'),
+  sizes: sides('a list of sizes from 16 to 8192').describe(
+    'The shortest edge becomes one of them. Default: 400, 500, 600 at minSize 800.',
+  ),
+  crop: sizeSpan
+    .optional()
+    .describe('Then height and width are cut to numbers between these. Default: 384 to 600 at minSize 800.'),
 });
 
 const largeScaleJitter = stage({
@@ -53,7 +57,9 @@ export const augmentSchema = object({
   quarterTurn: probability().describe('Probability of a turn by 90, 180 or 270 degrees. Default 0.'),
   largeScaleJitter: largeScaleJitter.describe('In the place of resizeCrop and sizes. Default: none.'),
   resizeCrop: resizeCrop.describe("The reference's: half of the time a resize and a crop. Default: on."),
-  sizes: sides('a list of sizes from 16 to 8192').describe('At last the shortest edge becomes one of them. Default: 480 … 800 at minSize 800.'),
+  sizes: sides('a list of sizes from 16 to 8192').describe(
+    'At last the shortest edge becomes one of them. Default: 480 … 800 at minSize 800.',
+  ),
   colour: colour.describe('Default: none.'),
   recomputeBoxes: flag().optional().describe('Objects that an edge cut get the box of the rest of their mask. Default true.'),
 });

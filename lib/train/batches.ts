@@ -1,5 +1,5 @@
-// The batches of a run, made some steps ahead so that the model never waits: which pictures (the plan) → decode → augment in the addon.
-// Place in the data is a function of the step alone, so a resumed run sees what an uninterrupted one would have seen.
+// The batches of a run, made some steps ahead so that the model never waits: which pictures (the plan) → decode → augment in
+// the addon. Place in the data is a function of the step alone, so a resumed run sees what an uninterrupted one would have seen.
 // Before it: pictures.ts. After it: run.ts.
 import { linkSignals } from '../abort.js';
 import { callNative, runNative } from '../native.js';

@@ -6,7 +6,10 @@ import { expected, Words } from '../validate.js';
 
 const maxBytes = 2 ** 20;
 
-/** What a YAML or JSON file (JSON is YAML) says, unchecked. @throws ERR_MIMDET_INVALID_ARGUMENT where it cannot be read or parsed */
+/**
+ * What a YAML or JSON file (JSON is YAML) says, unchecked.
+ * @throws ERR_MIMDET_INVALID_ARGUMENT where it cannot be read or parsed
+ */
 export async function readConfigFile(file: string, name = 'config'): Promise<unknown> {
   const bytes = await readFileOnce(file, { name, code: 'ERR_MIMDET_INVALID_ARGUMENT' });
   if (bytes.length > maxBytes) throw expected('a file of at most 1 MiB', name, new Words(`${file} (${bytes.length} bytes)`));

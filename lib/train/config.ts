@@ -14,7 +14,9 @@ export type TrainConfig = Omit<z.input<typeof trainSchema>, 'data' | 'model'> & 
 /** The same with all defaults that do not depend on the data. */
 export type CheckedConfig = z.output<typeof trainSchema>;
 
-/** @throws ERR_MIMDET_INVALID_ARGUMENT, naming the first key that is wrong, as in "Expected … for `optimizer.lr` but received …" */
+/**
+ * @throws ERR_MIMDET_INVALID_ARGUMENT, naming the first key that is wrong, as in "Expected … for `optimizer.lr` but received …"
+ */
 export function readTrainConfig(config: unknown): CheckedConfig {
   if (typeof config !== 'object' || config === null || Array.isArray(config)) throw expected('an object', 'config', config);
   const whole = spellOut(config as Record<string, unknown>);
@@ -51,7 +53,11 @@ function firstError(issues: readonly Issue[], config: unknown): MimdetError {
   const issue = issues.find(({ code }) => code === 'unrecognized_keys') ?? issues[0]!;
   if (issue.code === 'unrecognized_keys') return unknownKey(issue.path.map(String), issue.keys[0]!);
   const value = valueAt(config, issue.path);
-  return expected(issue.message, placeName(issue.path), value === undefined ? new Words('nothing') : new Words(show(value) + slip(issue, value)));
+  return expected(
+    issue.message,
+    placeName(issue.path),
+    value === undefined ? new Words('nothing') : new Words(show(value) + slip(issue, value)),
+  );
 }
 
 /** `augment.sizes[1]` */
@@ -72,7 +78,9 @@ function valueAt(config: unknown, path: readonly PropertyKey[]): unknown {
 
 function unknownKey(section: string[], key: string): MimdetError {
   const places = keyPlaces();
-  const beside = places.filter((place) => place.length === section.length + 1 && section.every((name, i) => place[i] === name));
+  const beside = places.filter(
+    (place) => place.length === section.length + 1 && section.every((name, i) => place[i] === name),
+  );
   const names = beside.map((place) => place.at(-1)!);
   const near = closest(key, names) ?? elsewhere(places, key);
   const hint = near === undefined ? '' : ` (did you mean ${JSON.stringify(near)}?)`;
@@ -95,7 +103,9 @@ interface JsonSchema {
 
 function keyPlaces(schema = toJSONSchema(trainSchema, { io: 'input' }) as JsonSchema, at: string[] = []): string[][] {
   const members = [schema, ...(schema.anyOf ?? [])]; // a section may be given as `true` too
-  return members.flatMap(({ properties }) => Object.entries(properties ?? {})).flatMap(([key, inner]) => [[...at, key], ...keyPlaces(inner, [...at, key])]);
+  return members
+    .flatMap(({ properties }) => Object.entries(properties ?? {}))
+    .flatMap(([key, inner]) => [[...at, key], ...keyPlaces(inner, [...at, key])]);
 }
 
 /** The published JSON schema (schema/train.schema.json). */

@@ -58,7 +58,9 @@ async function detectAll(detector: Detector, val: Dataset, options: EvaluationOp
   return found;
 }
 
-/** The number that weights are judged by: mask AP where the data have masks, else box AP; below 0 where there is nothing to find. */
+/**
+ * The number that weights are judged by: mask AP where the data have masks, else box AP; below 0 where there is nothing to find.
+ */
 export function judged(summary: EvaluationSummary): { ap: number; of: 'segm' | 'bbox' } {
   const of = summary.segm ? 'segm' : 'bbox';
   return { ap: summary[of]?.AP ?? -1, of };

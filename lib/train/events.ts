@@ -1,4 +1,5 @@
-// What a run tells while it works, beside its steps. Before it: the stations of the run. After it: the command line, a user's program.
+// What a run tells while it works, beside its steps. Before it: the stations of the run. After it: the command line, a user's
+// program.
 import type { DatasetFault } from '../data/dataset.js';
 import type { EvaluationSummary } from '../evaluator.js';
 import type { StepMetrics } from './metrics.js';

@@ -1,5 +1,5 @@
-// What a file of trained weights says of itself: licence, data, recipe, metrics, as its metadata. The same run writes the same card.
-// Before it: run.ts. After it: the addon's saveWeights, `mimdet info`.
+// What a file of trained weights says of itself: licence, data, recipe, metrics, as its metadata. The same run writes the same
+// card. Before it: run.ts. After it: the addon's saveWeights, `mimdet info`.
 import type { EvaluationSummary, IouSummary } from '../evaluator.js';
 import type { OpenedRun } from './open-run.js';
 
@@ -21,8 +21,8 @@ function recipeOf({ config, model, numbers, state }: OpenedRun): string {
   const { ema, weightDecay } = config.optimizer;
   const average = ema > 0 ? `, weights averaged with decay ${ema}` : '';
   return (
-    `From ${model.from}: ${state.step} of ${numbers.steps} steps of ${numbers.batch} pictures, AdamW, lr ${numbers.lr} (${kind}), ` +
-    `weight decay ${weightDecay}${average}, seed ${seed}`
+    `From ${model.from}: ${state.step} of ${numbers.steps} steps of ${numbers.batch} pictures, AdamW, lr ${numbers.lr} (${kind})` +
+    `, weight decay ${weightDecay}${average}, seed ${seed}`
   );
 }
 

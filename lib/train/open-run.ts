@@ -50,7 +50,8 @@ export async function openRun(config: CheckedConfig, options: OpenOptions): Prom
 async function openIn(folder: RunFolder, config: CheckedConfig, options: OpenOptions): Promise<OpenedRun> {
   const data = await readData(config, options);
   const chosen = trainable(data.train.pictures, config.data.keepEmpty);
-  if (chosen.length === 0) throw new MimdetError('ERR_MIMDET_DATASET', 'Expected pictures with objects for `data` but received none');
+  if (chosen.length === 0)
+    throw new MimdetError('ERR_MIMDET_DATASET', 'Expected pictures with objects for `data` but received none');
   const model = await startingModel(config, data.train.classes);
   const numbers = runNumbers(config, model, chosen.length);
   const augment = augmentOptions(config, model);
@@ -114,7 +115,12 @@ async function pickUp(
   const text = await runNative((job) => trainer.loadCheckpoint(folder.last, job), signal);
   const state = readState(text, inputs);
   if (state.step !== trainer.step)
-    throw expected(`a checkpoint of step ${state.step}`, 'resume', new Words(`one of step ${trainer.step}`), 'ERR_MIMDET_WEIGHTS');
+    throw expected(
+      `a checkpoint of step ${state.step}`,
+      'resume',
+      new Words(`one of step ${trainer.step}`),
+      'ERR_MIMDET_WEIGHTS',
+    );
   // The run may have been killed between the two.
   if (state.best?.step === state.step) await folder.keepLastAsBest();
   onEvent({ kind: 'note', text: `Goes on after step ${state.step}.` });

@@ -1,5 +1,5 @@
-// Decoded pictures of the training set, as the addon takes them: decoded once where they fit into the memory that is set aside for them.
-// Before it: lib/data (files and objects). After it: batches.ts.
+// Decoded pictures of the training set, as the addon takes them: decoded once where they fit into the memory that is set aside
+// for them. Before it: lib/data (files and objects). After it: batches.ts.
 import { decodeImage } from '../image.js';
 import { MimdetError } from '../errors.js';
 import { expected, Words } from '../validate.js';
@@ -13,8 +13,8 @@ export interface LoadedPicture {
 }
 
 /**
- * Keeps the first pictures that fit, and never gives one up for another: every epoch sees each picture once in a new order, so that
- * whatever is thrown away would have been as good as what takes its place.
+ * Keeps the first pictures that fit, and never gives one up for another: every epoch sees each picture once in a new order, so
+ * that whatever is thrown away would have been as good as what takes its place.
  */
 export class TrainingPictures {
   readonly #kept = new Map<number, Promise<LoadedPicture>>();

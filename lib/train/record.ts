@@ -59,7 +59,10 @@ export class RunRecord {
     return folder.report;
   }
 
-  private async validation(evaluated: Evaluated | undefined, signal: AbortSignal | undefined): Promise<Validation | undefined> {
+  private async validation(
+    evaluated: Evaluated | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<Validation | undefined> {
     const { data, folder, numbers, config } = this.run;
     if (data.val.pictures.length === 0) return undefined;
     const { maxDets } = config.output;

@@ -82,7 +82,10 @@ export class RunFolder {
     return isFile(this.last);
   }
 
-  /** The last checkpoint becomes the best one too. A link shares the bytes; the next checkpoint is a new file, so it stays as it is. */
+  /**
+   * The last checkpoint becomes the best one too. A link shares the bytes; the next checkpoint is a new file, so it stays as it
+   * is.
+   */
   async keepLastAsBest(): Promise<void> {
     const fresh = `${this.best}.new`;
     await rm(fresh, { force: true });

@@ -33,7 +33,9 @@ export function inputsOf(pictures: readonly DatasetPicture[], augment: string, b
   return { data: hash.digest('hex').slice(0, 32), augment, batch: String(batch) };
 }
 
-/** @throws ERR_MIMDET_WEIGHTS for a text that is no state, ERR_MIMDET_INVALID_ARGUMENT where the run was of other data or options */
+/**
+ * @throws ERR_MIMDET_WEIGHTS for a text that is no state, ERR_MIMDET_INVALID_ARGUMENT where the run was of other data or options
+ */
 export function readState(text: string, inputs: RunState['inputs']): RunState {
   const state = parse(text);
   const changed = Object.keys(inputs).find((key) => state.inputs[key] !== inputs[key]);

@@ -1,5 +1,6 @@
-// The map of a run: batches → step → metrics, and every so often evaluation → best weights → checkpoint, until the steps are done,
-// patience ends, or somebody stops it. Before it: open-run.ts. After it: whoever takes the steps (lib/trainer.ts, mimdet train).
+// The map of a run: batches → step → metrics, and every so often evaluation → best weights → checkpoint, until the steps are
+// done, patience ends, or somebody stops it. Before it: open-run.ts. After it: whoever takes the steps (lib/trainer.ts, mimdet
+// train).
 import { codeOf, MimdetError } from '../errors.js';
 import { finishNative, runNative } from '../native.js';
 import type { NativeStepReport } from '../native-types.js';
@@ -51,7 +52,12 @@ export class Run {
         const metrics = await this.step();
         const evaluation = this.isDue() ? await this.evaluate() : undefined;
         if (evaluation || state.step % numbers.checkpointEvery === 0) await this.saveCheckpoint();
-        yield { ...metrics, steps: numbers.steps, epoch: state.step / numbers.stepsPerEpoch, ...(evaluation && { evaluation }) };
+        yield {
+          ...metrics,
+          steps: numbers.steps,
+          epoch: state.step / numbers.stepsPerEpoch,
+          ...(evaluation && { evaluation }),
+        };
       }
       return await this.finish();
     } catch (error) {
@@ -180,7 +186,8 @@ export class Run {
     const { folder, state } = this.run;
     const { step } = (this.saved ? JSON.parse(this.saved) : { step: 0 }) as { step: number };
     this.saved = JSON.stringify(state); // what led here is not worth a checkpoint
-    const where = step > 0 ? `the last good checkpoint is ${folder.last}, of step ${step}` : 'there is no checkpoint before it';
+    const where =
+      step > 0 ? `the last good checkpoint is ${folder.last}, of step ${step}` : 'there is no checkpoint before it';
     return new MimdetError(error.code, `${error.message}; ${where}`, { cause: error });
   }
 

@@ -10,7 +10,9 @@ const data = object({
   path: path().describe('A COCO JSON, or a folder in COCO, VOC or YOLO form.'),
   val: path().optional().describe('The data for evaluation, where `path` has no part of that name.'),
   images: path().optional().describe('The folder of the pictures of a COCO JSON. Default: found beside it.'),
-  strict: flag().default(false).describe('Any fault of the data ends the run before its first step. Else what is faulty is left out.'),
+  strict: flag()
+    .default(false)
+    .describe('Any fault of the data ends the run before its first step. Else what is faulty is left out.'),
   keepEmpty: flag().default(false).describe('Train on pictures without objects too. The reference leaves them out.'),
   cacheMegabytes: wholeIn(0, 1_000_000).default(1024).describe('Memory for decoded pictures.'),
 });
@@ -24,7 +26,9 @@ const model = object({
   minSize: wholeIn(32, 65_535).optional().describe('Pictures are resized to this shortest edge, pixels.'),
   maxSize: wholeIn(32, 65_535).optional().describe('… unless the longest would be more than this.'),
   sampleRatio: z
-    .union([numberIn(0, 1, { above: true }), span(0, 1, { above: true })], { error: 'a number above 0 and at most 1, or two of them' })
+    .union([numberIn(0, 1, { above: true }), span(0, 1, { above: true })], {
+      error: 'a number above 0 and at most 1, or two of them',
+    })
     .optional()
     .describe('Share of the patches that the encoder sees in a step; two numbers: drawn between them in each step.'),
   dropPath: numberIn(0, 0.99).optional().describe("Stochastic depth of the encoder's last block."),
@@ -35,9 +39,15 @@ const schedule = object({
   steps: wholeIn(1, maxSteps).optional().describe('Length of the run in steps; this or `epochs`. Default: docs/training.md.'),
   epochs: numberIn(0, 1_000_000, { above: true }).optional().describe('Length of the run in passes over the pictures.'),
   batch: wholeIn(1, 65_536).default(8).describe('Pictures of one step.'),
-  accumulate: wholeIn(1, 65_536).default(1).describe('Parts that a batch is computed in, one after the other, to save memory.'),
+  accumulate: wholeIn(1, 65_536)
+    .default(1)
+    .describe('Parts that a batch is computed in, one after the other, to save memory.'),
   kind: choice('cosine', 'multistep', 'constant').default('cosine').describe('How the learning rate falls.'),
-  warmup: duration().optional().describe('The learning rate rises linearly so long. Default: a twentieth of the run, at most 500 steps. Never more than half of the run.'),
+  warmup: duration()
+    .optional()
+    .describe(
+      'The learning rate rises linearly so long. Default: a twentieth of the run, at most 500 steps. At most half of the run.',
+    ),
   warmupFactor: numberIn(0, 1).default(0).describe('Where it rises from, as a factor.'),
   milestones: list(duration(1), 'a list of steps or "N epochs"')
     .optional()
@@ -48,9 +58,15 @@ const schedule = object({
 });
 
 const optimizer = object({
-  lr: numberIn(0, 10, { above: true }).optional().describe('Learning rate, absolute. Default: `baseLr` scaled with the batch.'),
-  baseLr: numberIn(0, 10, { above: true }).optional().describe('Learning rate at 64 pictures a step. Default: docs/training.md.'),
-  scaling: choice('sqrt', 'linear', 'none').default('sqrt').describe('lr = baseLr × sqrt(batch / 64), baseLr × batch / 64, or baseLr.'),
+  lr: numberIn(0, 10, { above: true })
+    .optional()
+    .describe('Learning rate, absolute. Default: `baseLr` scaled with the batch.'),
+  baseLr: numberIn(0, 10, { above: true })
+    .optional()
+    .describe('Learning rate at 64 pictures a step. Default: docs/training.md.'),
+  scaling: choice('sqrt', 'linear', 'none')
+    .default('sqrt')
+    .describe('lr = baseLr × sqrt(batch / 64), baseLr × batch / 64, or baseLr.'),
   betas: z.tuple([numberIn(0, 0.99999), numberIn(0, 0.9999999)], { error: 'two numbers' }).default([0.9, 0.999]),
   eps: numberIn(0, 1, { above: true }).default(1e-8),
   weightDecay: numberIn(0, 10).default(0.05).describe('Of matrices and kernels. The reference has 0.1.'),
@@ -58,10 +74,16 @@ const optimizer = object({
   multiplier: numberIn(0, 1000, { above: true })
     .optional()
     .describe("The reference's m: the encoder learns at lr / m, everything behind it at lr × m. Default: 2, large 3.5."),
-  layerDecay: numberIn(0, 1, { above: true }).default(1).describe('Layer-wise decay of the learning rate, from the last block to the stem; 1 is off.'),
+  layerDecay: numberIn(0, 1, { above: true })
+    .default(1)
+    .describe('Layer-wise decay of the learning rate, from the last block to the stem; 1 is off.'),
   clipNorm: numberIn(0).default(0).describe('The norm of all gradients is cut to this; 0 is off.'),
-  ema: numberIn(0, 0.999999).default(0.998).describe('Decay of the moving average of the weights, which is what is kept and evaluated; 0 is off.'),
-  freeze: list(word(), 'a list of names or patterns').default([]).describe('Parameters that stay as they are: names, beginnings of names, or patterns with *.'),
+  ema: numberIn(0, 0.999999)
+    .default(0.998)
+    .describe('Decay of the moving average of the weights, which is what is kept and evaluated; 0 is off.'),
+  freeze: list(word(), 'a list of names or patterns')
+    .default([])
+    .describe('Parameters that stay as they are: names, beginnings of names, or patterns with *.'),
 });
 
 const output = object({
@@ -83,9 +105,15 @@ const compute = object({
     .regex(/^(auto|cpu|cuda(:\d{1,3})?)$/, "'auto', 'cpu', 'cuda' or 'cuda:N'")
     .optional()
     .describe('Default: MIMDET_DEVICE, else auto.'),
-  precision: choice('float32', 'bfloat16').default('float32').describe('Of the forward and backward pass; weights stay float32.'),
-  threads: wholeIn(0, 1024).optional().describe('0: one a core. Default: MIMDET_THREADS, else 0. Another number rounds otherwise.'),
-  checkpointing: flag().default(false).describe("Recompute the transformer's activations in the backward pass: less memory, a third more time."),
+  precision: choice('float32', 'bfloat16')
+    .default('float32')
+    .describe('Of the forward and backward pass; weights stay float32.'),
+  threads: wholeIn(0, 1024)
+    .optional()
+    .describe('0: one a core. Default: MIMDET_THREADS, else 0. Another number rounds otherwise.'),
+  checkpointing: flag()
+    .default(false)
+    .describe("Recompute the transformer's activations in the backward pass: less memory, a third more time."),
   prefetch: wholeIn(1, 64).default(3).describe('Batches that are made ahead.'),
 });
 
@@ -94,7 +122,9 @@ export const trainSchema = object({
   data,
   init: word("a bundled name, a file of weights, or 'fresh'")
     .optional()
-    .describe("A bundled name, a file of weights (own, or MAE's made by `mimdet convert`), or 'fresh'. Default: nuclei for tiny, else fresh."),
+    .describe(
+      "A bundled name, a file of weights (own, or MAE's made by `mimdet convert`), or 'fresh'. Default: nuclei for tiny, else fresh.",
+    ),
   model: model.prefault({}),
   schedule: schedule.prefault({}),
   optimizer: optimizer.prefault({}),

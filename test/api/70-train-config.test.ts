@@ -23,16 +23,28 @@ const refused: [config: unknown, message: RegExp][] = [
   [{ data: 'x', optimzer: {} }, /for `config` but received "optimzer" \(did you mean "optimizer"\?\)$/],
   [{ data: 'x', lr: 1 }, /for `config` but received "lr" \(did you mean "optimizer\.lr"\?\)$/],
   [{ data: { path: 'x', imges: 'y' } }, /for `data` but received "imges" \(did you mean "images"\?\)$/],
-  [{ data: 'x', augment: { resizeCrop: { cop: 1 } } }, /for `augment\.resizeCrop` but received "cop" \(did you mean "crop"\?\)$/],
+  [
+    { data: 'x', augment: { resizeCrop: { cop: 1 } } },
+    /for `augment\.resizeCrop` but received "cop" \(did you mean "crop"\?\)$/,
+  ],
   [{ data: 'x', optimizer: { lr: -1 } }, /^Expected a number above 0 and at most 10 for `optimizer\.lr` but received -1$/],
   [{ data: 'x', optimizer: { lr: NaN } }, /for `optimizer\.lr` but received NaN$/],
   [{ data: 'x', optimizer: { betas: [0.9] } }, /^Expected two numbers for `optimizer\.betas` but received an array of 1$/],
   [{ data: 'x', optimizer: { lr: 1, baseLr: 1 } }, /^Expected lr or baseLr, not both, for `optimizer` but received both$/],
-  [{ data: 'x', schedule: { kind: 'cosin' } }, /^Expected one of .* for `schedule\.kind` but received "cosin" \(did you mean "cosine"\?\)$/],
-  [{ data: 'x', schedule: { warmup: '3 weeks' } }, /^Expected a number of steps of at least 0, or words such as "2\.5 epochs" for/],
+  [
+    { data: 'x', schedule: { kind: 'cosin' } },
+    /^Expected one of .* for `schedule\.kind` but received "cosin" \(did you mean "cosine"\?\)$/,
+  ],
+  [
+    { data: 'x', schedule: { warmup: '3 weeks' } },
+    /^Expected a number of steps of at least 0, or words such as "2\.5 epochs" for/,
+  ],
   [{ data: 'x', schedule: { milestones: [5, 'x'] } }, /for `schedule\.milestones\[1\]` but received "x"$/],
   [{ data: 'x', schedule: { steps: 1, epochs: 1 } }, /^Expected steps or epochs, not both, for `schedule`/],
-  [{ data: 'x', schedule: { batch: 8, accumulate: 3 } }, /^Expected a number that divides the batch of 8 for `schedule\.accumulate` but received 3$/],
+  [
+    { data: 'x', schedule: { batch: 8, accumulate: 3 } },
+    /^Expected a number that divides the batch of 8 for `schedule\.accumulate` but received 3$/,
+  ],
   [{ data: 'x', schedule: { seed: 1.5 } }, /^Expected a whole number of at least 0 for `schedule\.seed` but received 1\.5$/],
   [{ data: 'x', model: 'tniy' }, /for `model\.preset` but received "tniy" \(did you mean "tiny"\?\)$/],
   [{ data: 'x', model: { preset: 'tiny', config: 'a.json' } }, /^Expected preset or config, not both, for `model`/],
@@ -40,7 +52,10 @@ const refused: [config: unknown, message: RegExp][] = [
   [{ data: 'x', augment: { sizes: [] } }, /for `augment\.sizes` but received an array of 0$/],
   [{ data: 'x', augment: { resizeCrop: 3 } }, /^Expected an object, true or false for `augment\.resizeCrop` but received 3$/],
   [{ data: 'a\0b' }, /^Expected a path for `data\.path`/],
-  [{ data: 'x', compute: { device: 'gpu' } }, /^Expected 'auto', 'cpu', 'cuda' or 'cuda:N' for `compute\.device` but received "gpu"$/],
+  [
+    { data: 'x', compute: { device: 'gpu' } },
+    /^Expected 'auto', 'cpu', 'cuda' or 'cuda:N' for `compute\.device` but received "gpu"$/,
+  ],
 ];
 
 for (const [config, message] of refused) {
@@ -83,7 +98,12 @@ test('a file that is none, or not YAML, or blows up', async () => {
 
 function bomb(): string {
   const lines = ['a0: &a0 [x, x, x, x, x, x, x, x, x, x]'];
-  for (let i = 1; i < 9; ++i) lines.push(`a${i}: &a${i} [${Array(10).fill(`*a${i - 1}`).join(', ')}]`);
+  for (let i = 1; i < 9; ++i)
+    lines.push(
+      `a${i}: &a${i} [${Array(10)
+        .fill(`*a${i - 1}`)
+        .join(', ')}]`,
+    );
   return lines.join('\n');
 }
 
@@ -96,7 +116,12 @@ test('durations in steps', () => {
 });
 
 const model = (encoderDim: number) =>
-  ({ config: { encoder: { dim: encoderDim } }, init: '', start: 'random', from: 'random weights' }) as unknown as StartingModel;
+  ({
+    config: { encoder: { dim: encoderDim } },
+    init: '',
+    start: 'random',
+    from: 'random weights',
+  }) as unknown as StartingModel;
 
 test('the learning rate follows the batch by the rule', () => {
   const lr = (optimizer: object, batch: number, dim = 768) =>

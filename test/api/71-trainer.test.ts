@@ -31,9 +31,14 @@ async function train(config: TrainConfig, options?: RunOptions, onStep?: (step: 
   return { steps, outcome: trainer.outcome };
 }
 
-const weights = (name: string) => createHash('sha256').update(readFileSync(join(folder, name, 'weights.safetensors'))).digest('hex');
+const weights = (name: string) =>
+  createHash('sha256')
+    .update(readFileSync(join(folder, name, 'weights.safetensors')))
+    .digest('hex');
 const numbers = async (name: string) =>
-  (await readMetrics(join(folder, name, 'metrics.jsonl'))).map((record) => ('loss' in record ? [record.step, record.loss] : record.eval));
+  (await readMetrics(join(folder, name, 'metrics.jsonl'))).map((record) =>
+    'loss' in record ? [record.step, record.loss] : record.eval,
+  );
 
 let whole: Awaited<ReturnType<typeof train>>;
 
@@ -65,7 +70,8 @@ test('steps come in order, with losses that add up, and evaluations where they a
 test("the run's folder", async () => {
   const { outcome } = whole;
   const files = readdirSync(join(folder, 'whole'));
-  for (const file of ['weights.safetensors', 'metrics.jsonl', 'config.yaml', 'checkpoints']) assert.ok(files.includes(file), file);
+  for (const file of ['weights.safetensors', 'metrics.jsonl', 'config.yaml', 'checkpoints'])
+    assert.ok(files.includes(file), file);
   assert.ok(files.some((file) => file.startsWith('events.out.tfevents.')));
   assert.deepEqual(readdirSync(join(folder, 'whole', 'checkpoints')).sort(), ['best', 'last']);
   const records = await readMetrics(join(folder, 'whole', 'metrics.jsonl'));
@@ -127,8 +133,14 @@ test('a folder with a run is not written over, and not shared', async () => {
 test('another run may not go on from a checkpoint, and the difference is named', async () => {
   const other = (changes: Partial<TrainConfig>) => train(micro('whole', changes), { resume: true });
   await assert.rejects(other({ optimizer: { lr: 1e-4 } }), { code: 'ERR_MIMDET_WEIGHTS', message: /optimizer\.lr/ });
-  await assert.rejects(other({ schedule: { batch: 2, steps: 12 } }), { code: 'ERR_MIMDET_INVALID_ARGUMENT', message: /schedule\.batch/ });
-  await assert.rejects(other({ augment: { flip: { vertical: 0.5 } } }), { code: 'ERR_MIMDET_INVALID_ARGUMENT', message: /`augment`/ });
+  await assert.rejects(other({ schedule: { batch: 2, steps: 12 } }), {
+    code: 'ERR_MIMDET_INVALID_ARGUMENT',
+    message: /schedule\.batch/,
+  });
+  await assert.rejects(other({ augment: { flip: { vertical: 0.5 } } }), {
+    code: 'ERR_MIMDET_INVALID_ARGUMENT',
+    message: /`augment`/,
+  });
 });
 
 test('patience ends a run that does not get better', async () => {
@@ -142,7 +154,11 @@ test('patience ends a run that does not get better', async () => {
 });
 
 test('a loss that is no number ends the run, with the last good checkpoint', async () => {
-  const config = micro('diverged', { optimizer: { lr: 10, weightDecay: 10, ema: 0 }, schedule: { steps: 60, warmup: 0 }, output: { checkpointEvery: 1, evaluateEvery: 1000 } });
+  const config = micro('diverged', {
+    optimizer: { lr: 10, weightDecay: 10, ema: 0 },
+    schedule: { steps: 60, warmup: 0 },
+    output: { checkpointEvery: 1, evaluateEvery: 1000 },
+  });
   await assert.rejects(train(config), (error: MimdetError) => {
     assert.equal(error.code, 'ERR_MIMDET_DIVERGED');
     assert.match(error.message, /step \d+/);
@@ -171,7 +187,10 @@ test('boxes alone, and sets that mix both', async () => {
     const config = { ...micro(`run-${masks}`, { schedule: { steps: 4 } }), data };
     const { steps, outcome } = await train(config, { onEvent: (event) => event.kind === 'note' && notes.push(event.text) });
     assert.equal(steps.length, 4);
-    assert.ok(notes.some((note) => /mask/.test(note)), notes.join('\n'));
+    assert.ok(
+      notes.some((note) => /mask/.test(note)),
+      notes.join('\n'),
+    );
     assert.equal(outcome?.best?.of, 'bbox');
     assert.equal(
       steps.some(({ losses }) => losses.mask > 0),
@@ -183,8 +202,16 @@ test('boxes alone, and sets that mix both', async () => {
 test('a picture that goes away in the middle is named, and what was reached is kept', async () => {
   const data = join(folder, 'going');
   await writeTrainingSet(data);
-  const config = { ...micro('gone', { data: undefined }), data: { path: data, cacheMegabytes: 0 }, compute: { prefetch: 1, device: 'cpu', threads: 1 } };
-  const work = train(config as TrainConfig, {}, ({ step }) => step === 4 && renameSync(join(data, 'train'), join(data, 'away')));
+  const config = {
+    ...micro('gone', { data: undefined }),
+    data: { path: data, cacheMegabytes: 0 },
+    compute: { prefetch: 1, device: 'cpu', threads: 1 },
+  };
+  const work = train(
+    config as TrainConfig,
+    {},
+    ({ step }) => step === 4 && renameSync(join(data, 'train'), join(data, 'away')),
+  );
   await assert.rejects(work, { code: 'ERR_MIMDET_DATASET', message: /train\/\d+\.png/ });
   assert.ok(existsSync(join(folder, 'gone', 'checkpoints', 'last')));
 });

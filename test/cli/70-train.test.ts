@@ -21,7 +21,17 @@ before(async () => {
 const train = (...args: string[]) => mimdet(['train', '--config', config, '--data', set, ...args]);
 
 test('flags go before the file; the outcome as JSON, notes on standard error', async () => {
-  const { status, stdout, stderr } = await train('--out', join(folder, 'run'), '--steps', '4', '--batch', '2', '--seed', '3', '--json');
+  const { status, stdout, stderr } = await train(
+    '--out',
+    join(folder, 'run'),
+    '--steps',
+    '4',
+    '--batch',
+    '2',
+    '--seed',
+    '3',
+    '--json',
+  );
   assert.equal(status, 0, stderr);
   const outcome = JSON.parse(stdout) as TrainOutcome;
   assert.deepEqual([outcome.step, outcome.steps, outcome.ended, outcome.folder], [4, 4, 'steps', join(folder, 'run')]);
@@ -41,11 +51,14 @@ test('what it says at the end, and --quiet', async () => {
 
 test('Ctrl-C: a checkpoint, status 130, and --resume goes on from it', { timeout: 120_000 }, async () => {
   const out = join(folder, 'stopped');
-  const child = spawn(process.execPath, [main, 'train', '--config', config, '--data', set, '--out', out], { env: { ...process.env, MIMDET_DEVICE: 'cpu' } });
+  const child = spawn(process.execPath, [main, 'train', '--config', config, '--data', set, '--out', out], {
+    env: { ...process.env, MIMDET_DEVICE: 'cpu' },
+  });
   let errors = '';
   child.stderr.setEncoding('utf8').on('data', (text: string) => (errors += text));
   const ended = new Promise((resolve) => child.on('close', resolve));
-  while (!existsSync(join(out, 'metrics.jsonl')) || metricsOf('stopped').length < 6) await new Promise((resolve) => setTimeout(resolve, 50));
+  while (!existsSync(join(out, 'metrics.jsonl')) || metricsOf('stopped').length < 6)
+    await new Promise((resolve) => setTimeout(resolve, 50));
   child.kill('SIGINT');
   assert.equal(await ended, 130, errors);
   assert.match(errors, /Stopped\. `mimdet train --resume .*` goes on\./);
@@ -67,7 +80,10 @@ test('--resume with nothing else', async () => {
 test('wrong usage: status 2 and the place that is wrong', async () => {
   const wrong: [string[], RegExp][] = [
     [['train'], /`--data`/],
-    [['train', '--data', set, '--steps', '1', '--epochs', '1', '--out', join(folder, 'both')], /steps or epochs, not both, for `schedule`/],
+    [
+      ['train', '--data', set, '--steps', '1', '--epochs', '1', '--out', join(folder, 'both')],
+      /steps or epochs, not both, for `schedule`/,
+    ],
     [['train', '--data', set, '--lr', '-1'], /`--lr`/],
     [['train', '--data', set, '--model', 'tniy'], /did you mean "tiny"/],
     [['train', '--data', set, '--checkpoint-every', '3 weeks'], /`output\.checkpointEvery`/],
@@ -87,7 +103,9 @@ test('--check: faults on standard error, status 1 with --strict', async () => {
   const bad = join(folder, 'bad');
   await writeTrainingSet(bad, { train: 3, val: 2 });
   const file = join(bad, 'train.json');
-  const json = JSON.parse(readFileSync(file, 'utf8')) as { annotations: { id: number; bbox: number[]; segmentation?: unknown }[] };
+  const json = JSON.parse(readFileSync(file, 'utf8')) as {
+    annotations: { id: number; bbox: number[]; segmentation?: unknown }[];
+  };
   json.annotations[0]!.bbox[2] = 0;
   writeFileSync(file, JSON.stringify(json));
   const check = (...args: string[]) => mimdet(['train', '--data', bad, '--check', ...args]);

@@ -1,5 +1,5 @@
-// A disk that runs full ends a run and leaves the checkpoint before it whole: with room again the run goes on to the same weights.
-// Needs the right to mount a small file system in memory; skipped where there is none.
+// A disk that runs full ends a run and leaves the checkpoint before it whole: with room again the run goes on to the same
+// weights. Needs the right to mount a small file system in memory; skipped where there is none.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from 'node:fs';

@@ -1,5 +1,5 @@
-// A run that is killed and goes on ends with the very bytes of one that was left alone. SIGKILL at random moments, over and over until the
-// run is through; 6 kills by default, MIMDET_KILLS=60 for the long form (`MIMDET_KILLS=60 node --import tsx --test test/stress/train-kill.test.ts`).
+// A run that is killed and goes on ends with the very bytes of one that was left alone. SIGKILL at random moments, over and
+// over until the run is through. 6 kills; the long form: MIMDET_KILLS=60 node --import tsx --test test/stress/train-kill.test.ts
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -67,9 +67,17 @@ function tensors(name: string, file: string): Uint8Array {
 
 /** metrics.jsonl without what a clock says. */
 function metrics(name: string): object[] {
-  const lines = readFileSync(join(folder, name, 'metrics.jsonl'), 'utf8').split('\n').filter(Boolean);
+  const lines = readFileSync(join(folder, name, 'metrics.jsonl'), 'utf8')
+    .split('\n')
+    .filter(Boolean);
   return lines.map((line) => {
-    const { ms: _ms, waitMs: _waitMs, imagesPerSecond: _rate, seconds: _seconds, ...rest } = JSON.parse(line) as Record<string, unknown>;
+    const {
+      ms: _ms,
+      waitMs: _waitMs,
+      imagesPerSecond: _rate,
+      seconds: _seconds,
+      ...rest
+    } = JSON.parse(line) as Record<string, unknown>;
     return rest;
   });
 }
@@ -85,14 +93,17 @@ before(async () => {
   writeConfig('whole');
   const { status, errors } = await train('whole');
   assert.deepEqual([status, errors], [0, '']);
-  const seen = (await readMetrics(join(folder, 'whole', 'metrics.jsonl'))).flatMap((record) => ('loss' in record ? [record.ms.total] : []));
+  const seen = (await readMetrics(join(folder, 'whole', 'metrics.jsonl'))).flatMap((record) =>
+    'loss' in record ? [record.ms.total] : [],
+  );
   stepMs = seen.reduce((sum, ms) => sum + ms, 0) / seen.length;
   assert.equal(metrics('whole').length, steps + steps / 4);
 });
 
 function same(name: string): void {
   assert.equal(sha(read(name, 'weights.safetensors')), sha(read('whole', 'weights.safetensors')));
-  for (const file of ['checkpoints/last', 'checkpoints/best']) assert.equal(sha(tensors(name, file)), sha(tensors('whole', file)), file);
+  for (const file of ['checkpoints/last', 'checkpoints/best'])
+    assert.equal(sha(tensors(name, file)), sha(tensors('whole', file)), file);
   assert.deepEqual(metrics(name), metrics('whole'));
   const left = readdirSync(join(folder, name, 'checkpoints')).sort();
   assert.deepEqual(left, ['best', 'last'], 'nothing half written is left behind');
