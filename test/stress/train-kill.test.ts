@@ -97,7 +97,7 @@ before(async () => {
     'loss' in record ? [record.ms.total] : [],
   );
   stepMs = seen.reduce((sum, ms) => sum + ms, 0) / seen.length;
-  assert.equal(metrics('whole').length, steps + steps / 4);
+  assert.equal(metrics('whole').length, wholeLines);
 });
 
 function same(name: string): void {
@@ -115,14 +115,27 @@ test('the same run twice gives the same bytes', async () => {
   same('again');
 });
 
+const wholeLines = steps + steps / 4;
+const killsOfRun = 8;
+
 /** Anywhere: while it starts, between two lines, in an evaluation or a checkpoint, while it ends. */
 function someMoment(name: string): Moment {
+  if (Math.random() < 0.25) return { lines: 0, delayMs: Math.random() * 3000 };
   const there = linesOf(name);
-  const left = steps + steps / 4 - there;
-  // A third dies before its first new line; the others some lines further.
-  const further = Math.random() < 0.33 ? 0 : 1 + Math.floor(Math.random() * Math.max(1, left));
-  const first = further === 0 ? 0 : there + further;
-  return { lines: Math.min(first, steps + steps / 4), delayMs: Math.random() * (further === 0 ? 3000 : stepMs * 2) };
+  const further = 1 + Math.floor(Math.random() * Math.min(6, wholeLines - there));
+  return { lines: there + further, delayMs: Math.random() * stepMs * 2 };
+}
+
+/** Kills a run over and over, then lets it come to its end. @returns the moments */
+async function killOften(name: string, most: number): Promise<string[]> {
+  const moments: string[] = [];
+  for (;;) {
+    const moment = moments.length < most && linesOf(name) < wholeLines ? someMoment(name) : undefined;
+    const { signal, status, errors } = await train(name, moment);
+    if (signal === 'SIGKILL') moments.push(`line ${moment!.lines} + ${Math.round(moment!.delayMs)} ms`);
+    else assert.equal(status, 0, `${name}, ${moments.join(', ')}: ${errors}`);
+    if (status === 0) return moments;
+  }
 }
 
 test(`${kills} kills at random moments`, { timeout: 120_000 + kills * 60_000 }, async (context) => {
@@ -130,19 +143,10 @@ test(`${kills} kills at random moments`, { timeout: 120_000 + kills * 60_000 }, 
   for (let run = 0; done < kills; ++run) {
     const name = `killed-${run}`;
     writeConfig(name);
-    const moments: string[] = [];
-    for (;;) {
-      const moment = someMoment(name);
-      const ended = await train(name, done < kills ? moment : undefined);
-      moments.push(`line ${moment.lines} + ${Math.round(moment.delayMs)} ms`);
-      if (ended.signal !== 'SIGKILL') {
-        assert.equal(ended.status, 0, `${name}, ${moments.join(', ')}: ${ended.errors}`);
-        break;
-      }
-      done += 1;
-    }
+    const moments = await killOften(name, Math.min(killsOfRun, kills - done));
+    done += moments.length;
     same(name);
-    context.diagnostic(`${name}: ${moments.slice(0, -1).join(', ')}`);
+    context.diagnostic(`${name}: ${moments.join(', ')}`);
     rmSync(join(folder, name), { recursive: true });
   }
   context.diagnostic(`${done} kills`);
