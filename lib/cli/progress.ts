@@ -35,8 +35,9 @@ export function progressText(
   const rate = seconds > 0 ? (done - before) / seconds : 0;
   const speed = speedText(rate);
   if (total === undefined) return `${done} done  ${speed}  ${clock(seconds)}`;
-  const left = done > before ? `${clock((total - done) / rate)} left` : 'waiting for the first';
-  const words = ` ${done}/${total}  ${speed}  ${left}${extra && `  ${extra}`}`.slice(0, Math.max(20, columns - 1));
+  const left = done > before ? `${speed}  ${clock((total - done) / rate)} left` : 'waiting for the first';
+  const counts = ` ${done}/${total}  ${done > 0 && done === before ? '' : left}`.trimEnd();
+  const words = `${counts}${extra && `  ${extra}`}`.slice(0, Math.max(20, columns - 1));
   const cells = Math.max(0, Math.min(30, columns - words.length - 3));
   const full = total > 0 ? Math.round((cells * Math.min(done, total)) / total) : cells;
   return cells >= 5 ? `[${'#'.repeat(full)}${'-'.repeat(cells - full)}]${words}` : words.trim();

@@ -23,7 +23,7 @@ export class TrainScreen {
   step(step: TrainStep): void {
     this.pictures?.bar.clear();
     this.pictures = undefined;
-    this.steps ??= new Progress(step.steps, { quiet: this.quiet, before: step.step - 1 });
+    this.steps ??= new Progress(step.steps, { quiet: this.quiet, before: step.step });
     this.steps.to(step.step, lossWords(step));
     if (step.evaluation) this.say(evaluationLine(step));
   }
@@ -41,7 +41,7 @@ export class TrainScreen {
   private countPictures({ kind, done, total }: { kind: string; done: number; total: number }): void {
     if (this.pictures?.kind !== kind) {
       this.clear();
-      this.pictures = { kind, bar: new Progress(total, { quiet: this.quiet }) };
+      this.pictures = { kind, bar: new Progress(total, { quiet: this.quiet, before: done }) };
     }
     this.pictures.bar.to(done, kind);
   }
