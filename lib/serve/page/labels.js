@@ -11,10 +11,11 @@
  */
 export function placeLabels(frames, texts, widthOf, height, stage) {
   const grid = new LabelGrid();
+  const roomFor = (frame) => (frame.always ? Infinity : (frames.length > crowd ? 1.2 : 2.5) * frame.width + 12);
   const placed = [];
   frames.forEach((frame, index) => {
     const isSeen = frame.x < stage.width && frame.y < stage.height && frame.x + frame.width > 0 && frame.y + frame.height > 0;
-    const label = isSeen && candidates(frame, texts[index], widthOf, height, stage).find((place) => grid.isFree(place));
+    const label = isSeen && candidates(frame, texts[index], roomFor(frame), widthOf, height, stage).find((place) => grid.isFree(place));
     if (!label) return;
     grid.add(label);
     placed.push({ index, ...label });
@@ -22,10 +23,14 @@ export function placeLabels(frames, texts, widthOf, height, stage) {
   return placed;
 }
 
-function candidates(frame, texts, widthOf, height, stage) {
+/** Of so many, names would hide what they name. */
+const crowd = 40;
+
+/** @param {number} room a label much wider than its box would seem to belong to the neighbours */
+function candidates(frame, texts, room, widthOf, height, stage) {
   return texts.flatMap((text) => {
     const width = widthOf(text);
-    if (!frame.always && width > 2.5 * frame.width + 12) return []; // a label much wider than its box would seem to belong to the neighbours
+    if (width > room) return [];
     const x = within(frame.x, stage.width - width);
     return [frame.y - height, frame.y + frame.height, frame.y].map((y) => ({ text, x, y: within(y, stage.height - height), width, height }));
   });

@@ -46,7 +46,7 @@ function resize() {
 async function showCurrent() {
   const picture = state.current;
   highlight = null;
-  if (base.of === picture) return fitIfNew(picture);
+  if (base.of === picture) return void (isFitted && fit()); // a new result leaves the view as it is
   base = { of: picture, bitmap: null };
   fit();
   const bitmap = picture && (await bitmapOf(picture));
@@ -56,14 +56,10 @@ async function showCurrent() {
   fit();
 }
 
-/** A new result of the same picture leaves the view as it is, unless it is the first that tells a size. */
-function fitIfNew() {
-  if (isFitted) fit();
-}
-
 export function fit() {
   isFitted = true;
   const size = pictureSize();
+  if (size) byId('stage').style.setProperty('--aspect', size.width / size.height); // for narrow screens
   if (size) view = fitView(size, stage);
   redraw();
 }
