@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "ops/autograd/conv2d_gradients.h"
 #include "ops/autograd/fast_way.h"
+#include "ops/autograd/sparse_conv2d.h"
 #include "ops/conv2d.h"
 #include "ops/cpu/norm_passes.h"
 
@@ -55,8 +56,10 @@ class Conv2d : public torch::autograd::Function<Conv2d> {
     const int64_t stride = context->saved_data["stride"].toInt();
     const auto activation = static_cast<Activation>(context->saved_data["activation"].toInt());
     const auto [g, dbias] = behind_activation(gradients[0], saved[2], activation, context->saved_data["bias"].toBool() && context->needs_input_grad(2));
-    return {context->needs_input_grad(0) ? conv2d_input_gradient(g, x, weight, stride) : at::Tensor(),
-            context->needs_input_grad(1) ? conv2d_weight_gradient(g, x, weight, stride) : at::Tensor(), dbias, {}, {}};
+    const auto few = stride == 1 ? sparse_pixels(g) : std::nullopt;
+    const auto input = [&, &g = g] { return few ? sparse_input_gradient(g, *few, x, weight) : conv2d_input_gradient(g, x, weight, stride); };
+    const auto kernel = [&, &g = g] { return few ? sparse_weight_gradient(g, *few, x, weight) : conv2d_weight_gradient(g, x, weight, stride); };
+    return {context->needs_input_grad(0) ? input() : at::Tensor(), context->needs_input_grad(1) ? kernel() : at::Tensor(), dbias, {}, {}};
   }
 };
 

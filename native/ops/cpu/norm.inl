@@ -1,12 +1,18 @@
 // The two passes of a GroupNorm with GELU. See kernels.inl.
 
-/// Sum of x - centre, or of its square, over a piece that stays in the first cache.
+/// Sum of x - centre, or of its square, over a piece that stays in the first cache. Sums of sums: one long sum in float32 would lose the
+/// digits that a gradient's small parts live on.
 MIMDET_INLINE double sum_of_distances(const float* x, int64_t count, float centre, bool squared) {
+  constexpr int64_t kShort = 16 * kLanes;
   Vec sums = {};
   int64_t i = 0;
-  for (; i + kLanes <= count; i += kLanes) {
-    const Vec distance = load(x + i) - centre;
-    sums += squared ? distance * distance : distance;
+  while (i + kLanes <= count) {
+    Vec part = {};
+    for (const int64_t end = i + kShort < count ? i + kShort : count; i + kLanes <= end; i += kLanes) {
+      const Vec distance = load(x + i) - centre;
+      part += squared ? distance * distance : distance;
+    }
+    sums += part;
   }
   double sum = 0;
   for (; i < count; ++i) sum += squared ? (x[i] - centre) * (x[i] - centre) : x[i] - centre;

@@ -103,6 +103,22 @@ TEST("differentiable conv2d: stride 2, 1x1, 5x5, with ReLU, without bias") {
   check_convolution(64, 3, 1, 1, {3, 40, 41});
 }
 
+TEST("differentiable conv2d: a gradient at a few pixels alone, and zeros that stay zero") {
+  for (const int64_t kernel : {1, 3, 5}) {
+    const at::Tensor x = at::randn({3, 16, 12, 10}), weight = weights({24, 16, kernel, kernel}), bias = weights({24});
+    const auto theirs = [&](const Tensors& a) { return at::conv2d(a[0], a[1], a[2], 1, kernel / 2); };
+    const auto ours = [&](const Tensors& a) { return differentiable::conv2d(a[0], a[1], a[2]); };
+    at::Tensor dy = at::zeros({3, 24, 12, 10});
+    dy.select(2, 0).select(2, 9).normal_();  // a corner of each picture
+    dy[1].select(1, 5).normal_();            // a row of one
+    const Tensors expected = run(theirs, {x, weight, bias}, dy, at::kDouble), actual = run(ours, {x, weight, bias}, dy, at::kFloat);
+    for (size_t i = 0; i < expected.size(); ++i) {
+      CHECK(distance(actual[i], expected[i]) < 2e-6);
+      CHECK_EQUAL(actual[i].ne(0).logical_and(expected[i].eq(0)).sum().item().toLong(), 0);
+    }
+  }
+}
+
 TEST("differentiable conv2d: ReLU lets a gradient through where the result is above zero") {
   at::manual_seed(3);
   // Away from zero, so that rounding moves no number over it.
