@@ -12,11 +12,12 @@ import { draw } from './draw.js';
 import { evaluateCommand } from './eval.js';
 import { exitStatus, reportError } from './exit.js';
 import { info } from './info.js';
+import { serve } from './serve.js';
 import { setup } from './setup.js';
 import { trainCommand } from './train.js';
 import { commandMissing, usageError } from './usage.js';
 
-const commands: CommandModule[] = [detect, evaluateCommand, trainCommand, convert, info, draw, bench, setup, doctor];
+const commands: CommandModule[] = [detect, evaluateCommand, trainCommand, convert, info, draw, bench, serve, setup, doctor];
 
 function packageVersion(): string {
   const require = createRequire(import.meta.url);

@@ -1,0 +1,79 @@
+// POST /v1/detect, a map: door → pictures and options → model → answer. Before it: rate limit and token. After it: the wire.
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { readDetectOptions, type DetectOptions } from '../detector-options.js';
+import { expected, number, Words } from '../validate.js';
+import { checkFormat, chooseFormat, writeAnswer, type Outcome } from './answer.js';
+import { readCallOptions, type TextOptions } from './call-options.js';
+import type { ServerParts } from './server.js';
+import type { Model } from './models.js';
+import { checkPixels } from './pixel-limit.js';
+import { readPictures, tooLarge, type SentPicture } from './request-pictures.js';
+
+/** Before the body is read. Throws 413, 503. */
+export function admit(request: FastifyRequest, { door, settings: { maxBodyBytes } }: ServerParts): void {
+  const length = Number(request.headers['content-length'] ?? maxBodyBytes); // unknown: as much as it may be
+  if (length > maxBodyBytes) throw tooLarge(maxBodyBytes);
+  request.visit.keep(door.enter(length));
+}
+
+/** The whole call. Throws what a problem document can be made of. */
+export async function detectPictures(request: FastifyRequest, reply: FastifyReply, parts: ServerParts): Promise<FastifyReply> {
+  const { visit } = request;
+  const { pictures, isList, options } = await readPictures(request, parts.settings);
+  const call = readCallOptions(request.query as TextOptions, options);
+  const format = chooseFormat(call.format, request.headers.accept);
+  checkFormat(format, pictures.length);
+  const model = parts.models.find(call.model);
+  readDetectOptions(call.detect, model.detector.info.classes); // a wrong option is told before any picture's fault
+  const deadlineMs = readDeadline(call.deadlineMs, parts.settings.deadlineMs);
+  Object.assign(visit, { model: model.name, pictures: pictures.length });
+  const give = parts.door.take(pictures.length);
+  try {
+    const detect = (picture: SentPicture) => lookAt(picture, model, { ...call.detect, signal: visit.signal }, deadlineMs, request, parts);
+    const outcomes = await Promise.all(pictures.map(detect));
+    if (format !== 'json' || !isList) throwWhereNoneIsFound(outcomes);
+    const { type, headers, body } = await writeAnswer(outcomes, format, isList, visit.signal);
+    return reply.headers({ ...headers, vary: 'accept' }).type(type).send(body);
+  } finally {
+    give();
+  }
+}
+
+/** A caller may wait for less than the server does, not for more. */
+function readDeadline(asked: unknown, most: number): number {
+  return asked === undefined ? most : Math.min(number(0, 2 ** 31 - 1, { above: true })(asked, 'deadlineMs'), most);
+}
+
+/** One picture: what is wrong with it is its own matter; a caller that left ends all. */
+async function lookAt(
+  picture: SentPicture,
+  { name, detector }: Model,
+  options: DetectOptions,
+  deadlineMs: number,
+  { visit, log }: FastifyRequest,
+  { settings, metrics }: ServerParts,
+): Promise<Outcome> {
+  try {
+    await checkPixels(picture.bytes, settings.maxPixels);
+    const left = deadlineMs - visit.elapsedMs;
+    if (left <= 0) throw late(deadlineMs, visit.elapsedMs);
+    const detections = await detector.detect(picture.bytes, { ...options, deadlineMs: left });
+    metrics.found(name, detections.timing);
+    return { picture, detections };
+  } catch (error) {
+    if (visit.signal.aborted) throw visit.signal.reason;
+    const code = metrics.failed(name, error);
+    if (code === 'ERR_MIMDET_INTERNAL') log.error({ err: error }, 'a picture failed');
+    return { picture, error };
+  }
+}
+
+function late(deadlineMs: number, elapsedMs: number) {
+  const received = new Words(`one after ${elapsedMs.toFixed(0)} ms`);
+  return expected(`an answer within ${deadlineMs} ms`, 'deadlineMs', received, 'ERR_MIMDET_DEADLINE');
+}
+
+/** Where an answer has no place for errors, and where a picture came alone, its error is the request's. */
+function throwWhereNoneIsFound(outcomes: Outcome[]): void {
+  if (outcomes.every(({ detections }) => !detections)) throw outcomes[0]!.error;
+}

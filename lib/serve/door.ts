@@ -1,0 +1,84 @@
+// Who gets in: nobody while the models load or the server stops, and no more bytes and pictures than there is room for.
+// Before it: a request's head. After it: its body is read. A refusal comes before any work, so it costs microseconds.
+import { HttpError } from './problems.js';
+
+export type DoorState = 'loading' | 'open' | 'draining';
+
+/** Gives back what was lent; calling it twice does no harm. */
+export type Release = () => void;
+
+export interface DoorLimits {
+  /** Pictures taken and not yet answered. */
+  pictures: number;
+  /** Bytes of bodies in memory. */
+  bytes: number;
+}
+
+export class Door {
+  state: DoorState = 'loading';
+  #pictures = 0;
+  #bytes = 0;
+  #visits = 0;
+  #onEmpty: (() => void) | undefined;
+
+  /** @param waitSeconds how long the queue may take, for Retry-After */
+  constructor(
+    readonly limits: DoorLimits,
+    private readonly waitSeconds: (pictures: number) => number,
+  ) {}
+
+  get pictures(): number {
+    return this.#pictures;
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Lets a request with that many bytes in. Throws 503. */
+  enter(bytes: number): Release {
+    if (this.state === 'loading') throw closed('The models are being loaded', { 'retry-after': '2' });
+    if (this.state === 'draining') throw closed('The server is stopping', { connection: 'close' });
+    if (this.#pictures >= this.limits.pictures) throw this.#full(`${this.limits.pictures} pictures`, 1);
+    if (this.#bytes + bytes > this.limits.bytes) throw this.#full(`${this.limits.bytes} bytes`, 1);
+    this.#bytes += bytes;
+    this.#visits++;
+    return once(() => {
+      this.#bytes -= bytes;
+      if (--this.#visits === 0) this.#onEmpty?.();
+    });
+  }
+
+  /** Takes the pictures of a request, all or none. Throws 503, or 413 for more than ever fit. */
+  take(pictures: number): Release {
+    const { pictures: limit } = this.limits;
+    if (pictures > limit) throw new HttpError(413, `Expected at most ${limit} pictures for \`image\` but received ${pictures}`);
+    if (this.#pictures + pictures > limit) throw this.#full(`${limit} pictures`, pictures);
+    this.#pictures += pictures;
+    return once(() => (this.#pictures -= pictures));
+  }
+
+  /** Lets nobody in any more; resolves when everybody has left. */
+  async drain(): Promise<void> {
+    this.state = 'draining';
+    if (this.#visits > 0) await new Promise<void>((resolve) => (this.#onEmpty = resolve));
+  }
+
+  #full(limit: string, wanted: number): HttpError {
+    const message = `Expected at most ${limit} waiting for \`queue\` but received ${wanted} more`;
+    const seconds = Math.min(60, Math.max(1, Math.ceil(this.waitSeconds(this.#pictures))));
+    return new HttpError(503, message, { 'retry-after': String(seconds) }, 'ERR_MIMDET_QUEUE_FULL');
+  }
+}
+
+function closed(message: string, headers: Record<string, string>): HttpError {
+  return new HttpError(503, message, headers, 'ERR_MIMDET_DISPOSED');
+}
+
+function once(give: () => void): Release {
+  let done = false;
+  return () => {
+    if (!done) give();
+    done = true;
+  };
+}
