@@ -1,6 +1,6 @@
 // The folder of a run: where things lie, and how they get there without ever being half written.
 // Before it: the configuration's output.dir. After it: run.ts.
-import { copyFile, link, mkdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { copyFile, link, mkdir, readdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { claim } from '../setup/exclusive.js';
 import { expected, Words } from '../validate.js';
@@ -66,6 +66,15 @@ export class RunFolder {
     this.release = await claim(`run ${await realpath(this.path)}`);
     if (!this.release)
       throw expected('a folder that no other run uses', 'output.dir', new Words(`${this.path}, where one goes on`));
+    await this.sweep();
+  }
+
+  /** What a killed run was about to write. */
+  private async sweep(): Promise<void> {
+    for (const folder of [this.path, join(this.path, 'checkpoints')]) {
+      const names = (await readdir(folder)).filter((name) => /\.(partial|new)$/.test(name));
+      for (const name of names) await rm(join(folder, name), { force: true });
+    }
   }
 
   private async holdsRun(): Promise<boolean> {

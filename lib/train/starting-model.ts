@@ -28,7 +28,7 @@ export async function startingModel(config: CheckedConfig, classes: string[]): P
   return {
     config: withChanges(base, config, classes),
     init: file,
-    start: file === '' ? 'random' : stored?.config ? 'trained' : 'pretrained',
+    start: !stored ? 'random' : stored.isDetector ? 'trained' : 'pretrained',
     from,
   };
 }
@@ -40,13 +40,13 @@ async function initialWeights({ init, model }: CheckedConfig): Promise<{ file: s
   return { file: (await resolveModel(source)) as string, from: source };
 }
 
-/** What a file of weights says of itself; a file of MAE's tensors has no configuration. */
-function inspect(file: string): { config?: ModelConfig } {
-  const { config, metadata } = JSON.parse(callNative((native) => native.inspectWeights(file))) as {
-    config?: ModelConfig;
-    metadata?: Record<string, string>;
+/** What a file of weights says of itself: its model, and whether it holds a detector or what pre-training gave. */
+function inspect(file: string): { config: ModelConfig | undefined; isDetector: boolean } {
+  const { config, format } = JSON.parse(callNative((native) => native.inspectWeights(file))) as {
+    config?: ModelConfig | null;
+    format?: string;
   };
-  return metadata?.['format'] === 'mimdet-init' ? {} : { config };
+  return { config: config ?? undefined, isDetector: format !== 'mimdet-init' };
 }
 
 /** What the user names, else the model of the weights, else tiny. */
