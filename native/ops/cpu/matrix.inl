@@ -5,6 +5,7 @@ constexpr int kPanelVecs = 2;
 constexpr int kPanel = kPanelVecs * kLanes;
 constexpr int64_t kRowBlock = 24 * kTile;   // with kDepthBlock floats each: the part of A that stays in the caches
 constexpr int64_t kDepthBlock = 768;
+constexpr int64_t kStretch = 48;            // of the depth: what is summed up alone
 
 struct Tile {
   const float* a;
@@ -19,9 +20,9 @@ struct Tile {
   int64_t columns;  // that exist in c; kPanel but for the last panel
 };
 
-/// sums += rows of A · panel. The heart of everything.
+/// The heart of everything: rows of A · panel over a short stretch of the depth.
 template <int R>
-MIMDET_INLINE void multiply_panel(Vec (&sums)[R][kPanelVecs], const float* a, int64_t a_stride, const float* panel, int64_t depth) {
+MIMDET_INLINE void multiply_stretch(Vec (&sums)[R][kPanelVecs], const float* a, int64_t a_stride, const float* panel, int64_t depth) {
   for (int64_t k = 0; k < depth; ++k, panel += kPanel) {
     const Vec left = load(panel), right = load(panel + kLanes);
     MIMDET_UNROLL
@@ -29,6 +30,20 @@ MIMDET_INLINE void multiply_panel(Vec (&sums)[R][kPanelVecs], const float* a, in
       const Vec factor = spread(a[i * a_stride + k]);
       sums[i][0] += factor * left;
       sums[i][1] += factor * right;
+    }
+  }
+}
+
+/// sums += rows of A · panel, as a sum of short sums: one long sum in float32 loses twice as many digits, and more the deeper it is.
+template <int R>
+MIMDET_INLINE void multiply_panel(Vec (&sums)[R][kPanelVecs], const float* a, int64_t a_stride, const float* panel, int64_t depth) {
+  for (int64_t k = 0; k < depth; k += kStretch) {
+    Vec part[R][kPanelVecs] = {};
+    multiply_stretch(part, a + k, a_stride, panel + k * kPanel, depth - k < kStretch ? depth - k : kStretch);
+    MIMDET_UNROLL
+    for (int i = 0; i < R; ++i) {
+      sums[i][0] += part[i][0];
+      sums[i][1] += part[i][1];
     }
   }
 }

@@ -2,6 +2,7 @@
 // Before it: ops/conv2d, ops/autograd/conv2d. Under it: winograd.inl (transforms) and matrix.inl (products).
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "ops/cpu/kernels.h"
@@ -24,8 +25,14 @@ struct WinogradWeightGradient {
   int64_t pictures, height, width, in, out;
 };
 
-/// Whether the kernels serve these channels.
-inline bool winograd_fits(const Kernels& k, int64_t in, int64_t out) { return in % k.lanes == 0 && out % k.lanes == 0; }
+/// With fewer channels the transforms cost what the products save, and a direct sum is three times nearer to the exact one, which small
+/// models in training need: a pre-activation near zero that falls on the other side turns a gradient off.
+inline constexpr int64_t kLeastWinogradChannels = 64;
+
+/// Whether the kernels serve these channels, and pay.
+inline bool winograd_fits(const Kernels& k, int64_t in, int64_t out) {
+  return in % k.lanes == 0 && out % k.lanes == 0 && std::min(in, out) >= kLeastWinogradChannels;
+}
 
 void winograd_convolution(const Kernels& k, const WinogradConvolution& convolution);
 

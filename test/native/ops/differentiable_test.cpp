@@ -80,9 +80,10 @@ void check_convolution(int64_t in, int64_t out, int64_t kernel, int64_t stride, 
 
 }  // namespace
 
-TEST("differentiable conv2d: 3x3 of stride 1, by Winograd and where the channels do not fit") {
+TEST("differentiable conv2d: 3x3 of stride 1, by Winograd and where the channels are few or do not fit") {
   at::manual_seed(1);
   for (int64_t side : {1, 2, 3, 4, 5, 7, 14, 23}) {
+    check_convolution(64, 96, 3, 1, {3, side, side + 2});
     check_convolution(16, 32, 3, 1, {3, side, side + 2});
     check_convolution(5, 7, 3, 1, {2, side, side + 1});
   }

@@ -101,9 +101,10 @@ TEST("PackedLinear: other precisions take the LibTorch way") {
   CHECK(distance(PackedLinear(weight, bias, Activation::kGelu)(x), at::gelu(at::linear(x, weight, bias))) < 1e-12);
 }
 
-TEST("PackedConv2d: 3x3 with stride 1 (Winograd, and patches where the channels do not fit)") {
+TEST("PackedConv2d: 3x3 with stride 1 (Winograd, and patches where the channels are few or do not fit)") {
   const Setting setting;
   for (int64_t side : {1, 3, 4, 7, 14, 21}) {
+    check_convolution(64, 96, 3, 1, side, side + 2, 3);
     check_convolution(16, 32, 3, 1, side, side + 2, 3);
     check_convolution(5, 7, 3, 1, side, side + 1, 2);
   }
@@ -122,8 +123,8 @@ TEST("PackedConv2d: stride 2, 1x1 and 5x5") {
 
 TEST("PackedConv2d: a batch of many gives the bits of each alone; the number of threads changes none") {
   const Setting setting;
-  const PackedConv2d convolution(weights({32, 32, 3, 3}), at::randn({32}));
-  const at::Tensor x = at::randn({9, 32, 7, 7});
+  const PackedConv2d convolution(weights({64, 64, 3, 3}), at::randn({64}));
+  const at::Tensor x = at::randn({9, 64, 7, 7});
   const at::Tensor together = convolution(x);
   for (int64_t i = 0; i < 9; ++i) CHECK(same_bits(together.slice(0, i, i + 1), convolution(x.slice(0, i, i + 1))));
   const int threads = at::get_num_threads();
@@ -134,10 +135,10 @@ TEST("PackedConv2d: a batch of many gives the bits of each alone; the number of 
 
 TEST("PackedConv2d: no pictures, wrong channels, NaN stays where it can be seen") {
   const Setting setting;
-  const PackedConv2d convolution(weights({16, 16, 3, 3}), {}, 1, Activation::kRelu);
-  CHECK_EQUAL(convolution(at::zeros({0, 16, 7, 7})).size(1), 16);
-  CHECK_FAILS(convolution(at::zeros({1, 8, 7, 7})), ErrorCode::kInternal, "16 channels");
-  CHECK(convolution(at::full({1, 16, 7, 7}, std::numeric_limits<float>::quiet_NaN())).isnan().all().item().toBool());
+  const PackedConv2d convolution(weights({64, 64, 3, 3}), {}, 1, Activation::kRelu);
+  CHECK_EQUAL(convolution(at::zeros({0, 64, 7, 7})).size(1), 64);
+  CHECK_FAILS(convolution(at::zeros({1, 8, 7, 7})), ErrorCode::kInternal, "64 channels");
+  CHECK(convolution(at::full({1, 64, 7, 7}, std::numeric_limits<float>::quiet_NaN())).isnan().all().item().toBool());
 }
 
 TEST("PackedConv2d: add_to is a 1x1 convolution added in place") {
