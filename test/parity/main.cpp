@@ -1,4 +1,4 @@
-// mimdet_parity DIR --pictures FOLDER [--json] [--skip-train]: compares every station with the reference data in DIR.
+// mimdet_parity DIR --pictures FOLDER [--json] [--skip-train] [--one-step]: compares every station with the reference data in DIR.
 // `npm run parity -- DIR` decodes the pictures and calls it. Exit status 0 when all stations are equal, else 1.
 #include <c10/core/InferenceMode.h>
 
@@ -17,7 +17,7 @@ using namespace mimdet::parity;
 
 struct Arguments {
   Folder folder;
-  bool json = false, train = true;
+  bool json = false, train = true, ten_steps = true;
 };
 
 Arguments read_arguments(int count, char** arguments) {
@@ -25,23 +25,26 @@ Arguments read_arguments(int count, char** arguments) {
   for (int i = 1; i < count; ++i) {
     if (!std::strcmp(arguments[i], "--json")) read.json = true;
     else if (!std::strcmp(arguments[i], "--skip-train")) read.train = false;
+    else if (!std::strcmp(arguments[i], "--one-step")) read.ten_steps = false;
     else if (!std::strcmp(arguments[i], "--pictures") && i + 1 < count) read.folder.pictures = arguments[++i];
     else read.folder.folder = arguments[i];
   }
   return read;
 }
 
-void compare_model_folder(const Folder& folder, bool train, Report& report) {
+void compare_model_folder(const Arguments& asked, Report& report) {
+  const Folder& folder = asked.folder;
   {
     const c10::InferenceMode no_gradients;
     compare_model(folder, report);
   }
-  if (train && folder.has("train")) compare_train({folder.folder + "/train", folder.pictures + "/train"}, report);
+  if (asked.train && folder.has("train")) compare_train({folder.folder + "/train", folder.pictures + "/train"}, asked.ten_steps, report);
 }
 
-void compare_folder(const Folder& folder, bool train, Report& report) {
-  if (folder.has("forwards.json")) return compare_model_folder(folder, train, report);
-  if (folder.has("step.safetensors")) return compare_train(folder, report);
+void compare_folder(const Arguments& asked, Report& report) {
+  const Folder& folder = asked.folder;
+  if (folder.has("forwards.json")) return compare_model_folder(asked, report);
+  if (folder.has("step.safetensors")) return compare_train(folder, asked.ten_steps, report);
   if (folder.has("rle.json")) return compare_rle(folder, report);
   if (folder.has("schedule.json") || folder.has("drop_path.json") || folder.has("init.json") || folder.has("groups_base.json"))
     return compare_optimizer(folder, report);
@@ -55,7 +58,7 @@ int main(int count, char** arguments) {
   const Arguments read = read_arguments(count, arguments);
   Report report;
   try {
-    compare_folder(read.folder, read.train, report);
+    compare_folder(read, report);
   } catch (const std::exception& error) {
     report.add_failure("everything after the rows above", error.what());
   }

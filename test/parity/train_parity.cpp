@@ -118,13 +118,13 @@ std::vector<at::Tensor> own_proposals(const TrainFolder& folder, const Parameter
   return boxes;
 }
 
-void compare_train(const Folder& folder, Report& report) {
+void compare_train(const Folder& folder, bool ten_steps, Report& report) {
   const TrainFolder train(folder);
   const StoredTensors stored = read_tensors(folder.folder + "/step.safetensors");
   compare_step_stations(train, stored, report);
   compare_step_losses(train, stored, report);
   compare_update(train, stored, report);
-  if (folder.has("steps.safetensors")) compare_ten_steps(train, report);
+  if (ten_steps && folder.has("steps.safetensors")) compare_ten_steps(train, report);
   compare_roi_gradients(folder, report);
 }
 
