@@ -57,21 +57,36 @@ MIMDET_KERNEL void normalize(const NormRows& p, float* y) {
     }
 }
 
-MIMDET_KERNEL void norm_gradient(const NormRows& p, const float* dy, float* g, float* sums, float* products) {
-  for (int64_t c = 0; c < p.channels; c += kLanes) {
-    const int64_t count = p.channels - c;
-    const Vec centre = load_up_to(p.centre + c, count), scale = load_up_to(p.scale + c, count), shift = load_up_to(p.shift + c, count);
-    Vec sum = {}, product = {};
-    for (int64_t row = 0, at = c; row < p.rows; ++row, at += p.channels) {
-      const Vec distance = load_up_to(p.x + at, count) - centre;
-      const Vec gradient = passed_back(load_up_to(dy + at, count), distance * scale + shift, p.activation);
-      if (g) store_up_to(g + at, gradient, count);
-      sum += gradient;
-      product += gradient * distance;
-    }
-    store_up_to(sums + c, sum, count);
-    store_up_to(products + c, product, count);
+/// One or two vectors of channels, from `c` on, of all rows: two are a whole line of the cache. `count`: channels that are there.
+template <int V>
+MIMDET_INLINE void norm_gradient_columns(const NormRows& p, int64_t c, int64_t count, const float* dy, float* g, float* sums, float* products) {
+  Vec centre[V], scale[V], shift[V], sum[V] = {}, product[V] = {};
+  for (int v = 0; v < V; ++v) {
+    centre[v] = load_up_to(p.centre + c + v * kLanes, count - v * kLanes);
+    scale[v] = load_up_to(p.scale + c + v * kLanes, count - v * kLanes);
+    shift[v] = load_up_to(p.shift + c + v * kLanes, count - v * kLanes);
   }
+  for (int64_t row = 0, at = c; row < p.rows; ++row, at += p.channels) {
+    MIMDET_UNROLL
+    for (int v = 0; v < V; ++v) {
+      const int64_t place = at + v * kLanes, left = count - v * kLanes;
+      const Vec distance = load_up_to(p.x + place, left) - centre[v];
+      const Vec gradient = passed_back(load_up_to(dy + place, left), distance * scale[v] + shift[v], p.activation);
+      if (g) store_up_to(g + place, gradient, left);
+      sum[v] += gradient;
+      product[v] += gradient * distance;
+    }
+  }
+  for (int v = 0; v < V; ++v) {
+    store_up_to(sums + c + v * kLanes, sum[v], count - v * kLanes);
+    store_up_to(products + c + v * kLanes, product[v], count - v * kLanes);
+  }
+}
+
+MIMDET_KERNEL void norm_gradient(const NormRows& p, const float* dy, float* g, float* sums, float* products) {
+  int64_t c = 0;
+  for (; c + 2 * kLanes <= p.channels; c += 2 * kLanes) norm_gradient_columns<2>(p, c, 2 * kLanes, dy, g, sums, products);
+  for (; c < p.channels; c += kLanes) norm_gradient_columns<1>(p, c, p.channels - c, dy, g, sums, products);
 }
 
 MIMDET_KERNEL void norm_gradient_to_input(const NormRows& p, float* g, const float* on_gradient, const float* on_distance, const float* offset) {

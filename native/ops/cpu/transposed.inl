@@ -66,6 +66,12 @@ MIMDET_KERNEL void lay_out(const float* from, int64_t stride, int64_t depth, int
     for (int64_t j = 0; j < width; ++j) to[j] = j < columns ? from[j] : 0.f;
 }
 
+/// The same for a tile of A, which mostly is whole.
+MIMDET_KERNEL void lay_out_tile(const float* from, int64_t stride, int64_t depth, int64_t rows, float* to) {
+  if (rows < kTile) return lay_out(from, stride, depth, rows, kTile, to);
+  for (int64_t k = 0; k < depth; ++k, from += stride, to += kTile) __builtin_memcpy(to, from, kTile * sizeof(float));
+}
+
 MIMDET_KERNEL void lay_out_panel(const float* from, int64_t stride, int64_t depth, int64_t columns, float* to) {
   if (columns < kPanel) return lay_out(from, stride, depth, columns, kPanel, to);
   for (int64_t k = 0; k < depth; ++k, from += stride, to += kPanel) {
@@ -82,7 +88,7 @@ MIMDET_KERNEL void outer_block(const TransposedProduct& p) {
   float *rows = p.scratch, *panel = p.scratch + kOuterDepth * kOuterRows;
   if (lay_a)
     for (int64_t i = 0; i < p.rows; i += kTile)
-      lay_out(p.a + i, p.a_stride, p.depth, p.rows - i < kTile ? p.rows - i : kTile, kTile, rows + i * p.depth);
+      lay_out_tile(p.a + i, p.a_stride, p.depth, p.rows - i < kTile ? p.rows - i : kTile, rows + i * p.depth);
   for (int64_t j = 0; j < p.columns; j += kPanel) {
     const int64_t columns = p.columns - j < kPanel ? p.columns - j : kPanel;
     const bool aside = lay_b || columns < kPanel;
