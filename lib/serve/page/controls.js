@@ -70,7 +70,7 @@ const foundClasses = () => countClasses(state.current?.result?.instances ?? [], 
 function drawClasses() {
   const classes = foundClasses();
   const list = byId('classes');
-  byId('classes-group').hidden = classes.length < 2;
+  byId('classes-group').hidden = classes.length < 2 && !classes.some(({ name }) => state.hidden.has(name));
   const key = JSON.stringify(classes.map(({ name }) => name));
   if (list.dataset.key !== key) list.replaceChildren(...classes.map(classRow));
   list.dataset.key = key;

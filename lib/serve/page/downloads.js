@@ -3,7 +3,7 @@ import { decodeWhole } from './bitmaps.js';
 import { byId, element } from './dom.js';
 import { paintMasks } from './mask-layer.js';
 import { toCoco, toJson, visibleOf } from './results.js';
-import { drawScene } from './scene.js';
+import { drawFindings, drawPicture } from './scene.js';
 import { colourFor, on, shown, state } from './state.js';
 
 const longestPng = 8192;
@@ -56,7 +56,9 @@ async function savePng() {
   const view = { scale: scale / density, x: 0, y: 0 };
   const inner = { width: stage.width / density, height: stage.height / density };
   const common = { picture: { width, height }, base, masks, highlight: null, focus: null };
-  drawScene(canvas.getContext('2d'), { ...common, instances: shown(), colourFor, layers: state.layers, view, stage: inner, density });
+  const scene = { ...common, instances: shown(), colourFor, layers: state.layers, view, stage: inner, density };
+  drawPicture(canvas.getContext('2d'), scene);
+  drawFindings(canvas.getContext('2d'), scene);
   base?.close();
   const blob = await new Promise((resolve) => canvas.toBlob(resolve, 'image/png'));
   if (blob) save(blob, `${nameOf([{ picture: current }])}.detected.png`, 'image/png');

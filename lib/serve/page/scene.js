@@ -6,34 +6,40 @@ const font = '600 12px system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica 
 const labelHeight = 17;
 
 /**
+ * The picture itself, on a cleared canvas.
  * @param {CanvasRenderingContext2D} context
- * @param {object} scene `picture` (width, height), `base` (what can be drawn, or null), `masks`, `highlight` (layers or null),
- *   `instances`, `focus` (an instance or null), `colourFor`, `layers` (masks, boxes, labels: shown or not), `view`, `stage`,
- *   `density` (pixels of the canvas in one of the stage)
+ * @param {object} scene `picture` (width, height), `base` (what can be drawn, or null), `view`, `stage`, `density` (pixels of the
+ *   canvas in one of the stage)
  */
-export function drawScene(context, scene) {
-  const { stage, density } = scene;
+export function drawPicture(context, { base, picture, view, stage, density }) {
   context.setTransform(density, 0, 0, density, 0, 0);
   context.clearRect(0, 0, stage.width, stage.height);
-  drawPicture(context, scene);
-  if (scene.layers.masks && scene.masks) drawLayer(context, scene, scene.masks);
-  if (scene.focus && scene.highlight) drawLayer(context, scene, scene.highlight);
-  if (scene.layers.boxes) for (const instance of scene.instances) drawBox(context, scene, instance, 1.5);
-  if (scene.focus) drawFocus(context, scene);
-  if (scene.layers.labels || scene.focus) drawLabels(context, scene);
-}
-
-function drawPicture(context, { base, picture, view, density }) {
   const place = [view.x, view.y, view.scale * picture.width, view.scale * picture.height];
   context.imageSmoothingEnabled = view.scale * density < 4; // far enlarged, pixels are shown as they are
-  context.imageSmoothingQuality = 'high';
+  context.imageSmoothingQuality = 'medium';
   if (base) return void context.drawImage(base, ...place);
   context.fillStyle = '#8888';
   context.fillRect(...place);
 }
 
+/**
+ * What was found, over what is there.
+ * @param {object} scene as above, and `masks`, `highlight` (layers or null), `instances`, `focus` (an instance or null), `colourFor`,
+ *   `layers` (masks, boxes, labels: shown or not)
+ */
+export function drawFindings(context, scene) {
+  const { layers, focus, density } = scene;
+  context.setTransform(density, 0, 0, density, 0, 0);
+  if (layers.masks && scene.masks) drawLayer(context, scene, scene.masks);
+  if (focus && scene.highlight) drawLayer(context, scene, scene.highlight);
+  if (layers.boxes) for (const instance of scene.instances) drawBox(context, scene, instance, 1.5);
+  if (focus) drawFocus(context, scene);
+  if (layers.labels || focus) drawLabels(context, scene);
+}
+
 function drawLayer(context, { view, density }, { canvas, left, top, width, height }) {
   context.imageSmoothingEnabled = (view.scale * density * width) / canvas.width < 1;
+  context.imageSmoothingQuality = 'low';
   context.drawImage(canvas, view.x + view.scale * left, view.y + view.scale * top, view.scale * width, view.scale * height);
 }
 

@@ -72,7 +72,8 @@ function pointerUp(event) {
 }
 
 function wheel(event) {
-  if (!state.current) return;
+  const isPageScrolled = document.documentElement.scrollHeight > document.documentElement.clientHeight; // as on narrow screens
+  if (!state.current || (isPageScrolled && !event.ctrlKey && !isZoomed())) return;
   event.preventDefault();
   const pixels = event.deltaMode === 1 ? event.deltaY * 30 : event.deltaY;
   zoom(Math.exp(-Math.max(-300, Math.min(300, pixels)) / 350), placeOf(event));

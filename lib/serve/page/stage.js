@@ -1,20 +1,24 @@
-// The stage: the canvas with the current picture and what is shown of it, always as large as its place. Before it: state.
+// The stage: a canvas with the current picture and one over it with what is shown of it, as large as their place. Before it: state.
 // After it: scene. It holds the view; stage-input moves it.
 import { bitmapOf } from './bitmaps.js';
-import { byId, framed } from './dom.js';
+import { byId, debounced, framed } from './dom.js';
 import { paintHighlight, paintMasks } from './mask-layer.js';
-import { drawScene } from './scene.js';
-import { colourFor, focused, on, shown, state } from './state.js';
+import { drawFindings, drawPicture } from './scene.js';
+import { colourFor, focused, on, shown, state, tell } from './state.js';
 import { fitView, panView, showBox, zoomView } from './view.js';
 
-/** Of mask layers, in pixels: as fine as screens are, and small enough to be painted within a frame or two. */
+/** Of mask layers, in pixels: as fine as screens are; coarser while a slider moves, so that a layer is painted within a frame. */
 const longestLayer = 2048;
+const longestWhileMoving = 1024;
 
 const stage = { width: 1, height: 1 };
 let view = { scale: 1, x: 0, y: 0 };
 let isFitted = true;
-let base = { of: null, bitmap: null };
+let bitmap = { of: null, pixels: null };
 let masks = null;
+let isMoving = false;
+/** What the lower canvas shows, to be drawn again only where that changes. */
+let drawn = {};
 let highlight = null;
 
 export const stageView = () => view;
@@ -24,13 +28,16 @@ export const isZoomed = () => !isFitted;
 export function pictureSize() {
   const { result } = state.current ?? {};
   if (result) return { width: result.width, height: result.height };
-  return base.bitmap && base.of === state.current ? { width: base.bitmap.width, height: base.bitmap.height } : null;
+  const { of, pixels } = bitmap;
+  return pixels && of === state.current ? { width: pixels.width, height: pixels.height } : null;
 }
 
 export function startStage() {
   new ResizeObserver(resize).observe(byId('stage'));
   on('current', () => void showCurrent());
   on('current filter', () => ((masks = null), redraw()));
+  const settle = debounced(200, () => ((isMoving = false), (masks = null), redraw()));
+  on('filter', () => ((isMoving = true), settle()));
   on('focus', refocus);
   on('layers', redraw);
   matchMedia('(prefers-color-scheme: dark)').addEventListener('change', redraw);
@@ -46,13 +53,14 @@ function resize() {
 async function showCurrent() {
   const picture = state.current;
   highlight = null;
-  if (base.of === picture) return void (isFitted && fit()); // a new result leaves the view as it is
-  base = { of: picture, bitmap: null };
+  if (bitmap.of === picture) return void (isFitted && fit()); // a new result leaves the view as it is
+  bitmap = { of: picture, pixels: null };
   fit();
-  const bitmap = picture && (await bitmapOf(picture));
-  if (base.of !== picture) return;
-  base.bitmap = bitmap;
-  if (picture) picture.cannotShow = !bitmap;
+  const pixels = picture && (await bitmapOf(picture));
+  if (bitmap.of !== picture) return;
+  bitmap.pixels = pixels;
+  if (picture) picture.cannotShow = !pixels;
+  tell('pictures');
   fit();
 }
 
@@ -94,16 +102,34 @@ function refocus() {
 }
 
 export const redraw = framed(() => {
-  const canvas = byId('canvas');
   const density = Math.min(devicePixelRatio || 1, 3);
+  const picture = state.current ? pictureSize() : null;
+  byId('stage').classList.toggle('zoomed', !isFitted);
+  const base = bitmap.of === state.current ? bitmap.pixels : null;
+  drawBelow({ picture, base, view, stage: { ...stage }, density });
+  const context = sizedContext('canvas', density);
+  context.clearRect(0, 0, context.canvas.width, context.canvas.height);
+  if (!picture) return;
+  if (state.layers.masks) masks ??= paintMasks(picture, shown(), colourFor, isMoving ? longestWhileMoving : longestLayer);
+  const { layers } = state;
+  drawFindings(context, { picture, masks, highlight, instances: shown(), focus: focused(), colourFor, layers, view, stage, density });
+});
+
+function drawBelow(scene) {
+  const isSame = ['picture', 'view', 'stage'].every((key) => JSON.stringify(scene[key]) === JSON.stringify(drawn[key]));
+  if (isSame && scene.base === drawn.base && scene.density === drawn.density) return;
+  drawn = scene;
+  const context = sizedContext('below', scene.density);
+  if (scene.picture) drawPicture(context, scene);
+  else context.clearRect(0, 0, context.canvas.width, context.canvas.height);
+}
+
+/** Of a canvas that has as many pixels as the screen has there. */
+function sizedContext(id, density) {
+  const canvas = byId(id);
   const [width, height] = [Math.round(stage.width * density), Math.round(stage.height * density)];
   if (canvas.width !== width || canvas.height !== height) Object.assign(canvas, { width, height });
   const context = canvas.getContext('2d');
-  const picture = pictureSize();
-  byId('stage').classList.toggle('zoomed', !isFitted);
-  if (!state.current || !picture) return void context.clearRect(0, 0, width, height);
-  if (state.layers.masks) masks ??= paintMasks(picture, shown(), colourFor, longestLayer);
-  const bitmap = base.of === state.current ? base.bitmap : null;
-  const { layers } = state;
-  drawScene(context, { picture, base: bitmap, masks, highlight, instances: shown(), focus: focused(), colourFor, layers, view, stage, density });
-});
+  context.setTransform(1, 0, 0, 1, 0, 0);
+  return context;
+}
