@@ -1,5 +1,5 @@
-// The training step, ours against the reference in Python: both sides take turns, a step each, from decoded pictures to updated weights.
-// node bench/train_step.mjs --data D.json [--config test/golden/nuclei-tiny/config.json] [--batch 8] [--ratio 0.5] [--rounds 5] [--threads 2] [--peer pinned|fused]
+// The training step, ours against the reference in Python: both sides take turns, a step each, from decoded pictures to new weights.
+// node bench/train_step.mjs --data D.json [--config C.json] [--batch 8] [--ratio 0.5] [--rounds 5] [--threads 2] [--peer pinned|fused]
 // D.json: COCO, pictures in the folder of its name. README.md beside this file says how to get the reference.
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -57,9 +57,11 @@ const result = {
 };
 if (options.json) console.log(JSON.stringify(result));
 else {
-  console.log(`batch ${batch}, ratio ${ratio}, ${threads} threads, ${options.rounds} rounds, peer: ${options.peer}, PyTorch ${peer.about.torch}`);
+  console.log(`batch ${batch}, ratio ${ratio}, ${threads} threads, ${options.rounds} rounds`);
+  console.log(`peer: ${options.peer}, PyTorch ${peer.about.torch}`);
   console.log(`mimdet     ${result.oursMs.toFixed(0)} ms a step (median), fastest ${Math.min(...ours.milliseconds).toFixed(0)}`);
   console.log(`reference  ${result.peerMs.toFixed(0)} ms a step (median), fastest ${Math.min(...peer.milliseconds).toFixed(0)}`);
   console.log(`ratio      ${result.times.toFixed(2)} of the medians, ${result.timesOfBest.toFixed(2)} of the fastest`);
-  console.log('parts of our last step, ms:', Object.fromEntries(Object.entries(parts).map(([name, ms]) => [name, Math.round(ms)])));
+  const rounded = Object.entries(parts).map(([name, ms]) => [name, Math.round(ms)]);
+  console.log('parts of our last step, ms:', Object.fromEntries(rounded));
 }

@@ -1,4 +1,5 @@
-// Our side: `node ours.mjs CONFIG DATA.json BATCH RATIO THREADS` does a training step for each line on standard input and answers with { ms, loss, parts }.
+// Our side: `node ours.mjs CONFIG DATA.json BATCH RATIO THREADS` does a training step for each line on standard input and answers with
+// { ms, loss, parts }.
 // Pictures are decoded and resized before the clock starts, as on the other side; the same ones in the same order.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,7 +19,8 @@ const objectsOf = (picture) =>
     .filter((one) => one.image_id === picture.id)
     .map((one) => ({ classId: classIds.get(one.category_id), box: corners(one.bbox), rle: one.segmentation }));
 const pictures = truth.images.filter((picture) => objectsOf(picture).length > 0);
-const augment = JSON.stringify({ minSize: model.minSize, maxSize: model.maxSize, sizes: [model.minSize], flip: { horizontal: 0 }, resizeCrop: null });
+const { minSize, maxSize } = model;
+const augment = JSON.stringify({ minSize, maxSize, sizes: [minSize], flip: { horizontal: 0 }, resizeCrop: null });
 
 async function sample(picture) {
   const image = await decodeImage(join(data.replace(/\.json$/, ''), picture.file_name));
@@ -32,7 +34,8 @@ async function nextBatch() {
   return runNative((job, native) => native.prepareBatch(samples, augment, 0n, next, job));
 }
 
-const options = { model, schedule: { kind: 'constant', steps: 100000 }, sampleRatio: Number(ratio), threads: Number(threads), optimizer: { lr: 8e-5 } };
+const schedule = { kind: 'constant', steps: 100000 };
+const options = { model, schedule, sampleRatio: Number(ratio), threads: Number(threads), optimizer: { lr: 8e-5 } };
 const trainer = await runNative((job, native) => native.createTrainer(JSON.stringify(options), '', job));
 say({ ready: true });
 for await (const _ of createInterface({ input: process.stdin })) {

@@ -5,8 +5,8 @@
 
 namespace mimdet::differentiable {
 
-/// softmax(q · kᵀ / √d) · v for each head; shapes as in ops/attention.h. Scores are computed again for the gradient, a block at a time: memory
-/// does not grow with the square of the length.
+/// softmax(q · kᵀ / √d) · v for each head; shapes as in ops/attention.h. Scores are computed again for the gradient, a block at a
+/// time: memory does not grow with the square of the length.
 at::Tensor attention(const at::Tensor& qkv, int64_t heads);
 
 }  // namespace mimdet::differentiable

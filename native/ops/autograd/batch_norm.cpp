@@ -37,7 +37,8 @@ Affine affine_of(const cpu::ColumnMoments& moments, int64_t count, const at::Ten
   return {float_tensor(moments.means, weight), float_tensor(scale, weight), float_tensor(shift, weight)};
 }
 
-void move_statistics(const cpu::ColumnMoments& moments, int64_t count, at::Tensor& running_mean, at::Tensor& running_var, double momentum) {
+void move_statistics(const cpu::ColumnMoments& moments, int64_t count, at::Tensor& running_mean, at::Tensor& running_var,
+                     double momentum) {
   float *mean = running_mean.mutable_data_ptr<float>(), *var = running_var.mutable_data_ptr<float>();
   for (int64_t c = 0; c < running_mean.size(0); ++c) {
     mean[c] = static_cast<float>((1 - momentum) * mean[c] + momentum * moments.means[c]);
@@ -46,14 +47,20 @@ void move_statistics(const cpu::ColumnMoments& moments, int64_t count, at::Tenso
 }
 
 cpu::NormRows rows_of(const at::Tensor& x, const Affine& affine, Activation activation) {
-  return {x.const_data_ptr<float>(), x.numel() / x.size(1), x.size(1), affine.centre.const_data_ptr<float>(), affine.scale.const_data_ptr<float>(),
-          affine.shift.const_data_ptr<float>(), activation};
+  return {x.const_data_ptr<float>(),
+          x.numel() / x.size(1),
+          x.size(1),
+          affine.centre.const_data_ptr<float>(),
+          affine.scale.const_data_ptr<float>(),
+          affine.shift.const_data_ptr<float>(),
+          activation};
 }
 
 class BatchNorm : public torch::autograd::Function<BatchNorm> {
  public:
-  static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, OptionalTensor running_mean,
-                            OptionalTensor running_var, double momentum, double eps, int64_t activation) {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                            OptionalTensor running_mean, OptionalTensor running_var, double momentum, double eps,
+                            int64_t activation) {
     const cpu::Kernels& k = *cpu::kernels();
     const at::Tensor pixels = x.contiguous(kChannelsLast);
     const int64_t count = x.numel() / x.size(1);
@@ -73,7 +80,8 @@ class BatchNorm : public torch::autograd::Function<BatchNorm> {
     const variable_list saved = context->get_saved_variables();
     const cpu::Kernels& k = *cpu::kernels();
     const at::Tensor &x = saved[0], dy = gradients[0].contiguous(kChannelsLast), &scale = saved[2], &deviation = saved[4];
-    const cpu::NormRows rows = rows_of(x, {saved[1], scale, saved[3]}, static_cast<Activation>(context->saved_data["activation"].toInt()));
+    const cpu::NormRows rows =
+        rows_of(x, {saved[1], scale, saved[3]}, static_cast<Activation>(context->saved_data["activation"].toInt()));
     at::Tensor g = at::empty_like(x);
     cpu::ColumnSums sums = cpu::all_norm_gradients(k, rows, dy.const_data_ptr<float>(), g.mutable_data_ptr<float>());
     // dx = scale · (g - mean(g) - x̂ · mean(g · x̂)), x̂ = (x - centre) / deviation
@@ -85,7 +93,9 @@ class BatchNorm : public torch::autograd::Function<BatchNorm> {
       sums.products[c] /= spread;
     }
     const at::Tensor dweight = float_tensor(sums.products, scale), dbias = float_tensor(sums.gradients, scale);
-    if (context->needs_input_grad(0)) cpu::all_gradients_to_input(k, rows, g.mutable_data_ptr<float>(), scale.const_data_ptr<float>(), on_distance.data(), offset.data());
+    if (context->needs_input_grad(0))
+      cpu::all_gradients_to_input(k, rows, g.mutable_data_ptr<float>(), scale.const_data_ptr<float>(), on_distance.data(),
+                                  offset.data());
     return {g, dweight, dbias, {}, {}, {}, {}, {}};
   }
 };
@@ -97,13 +107,17 @@ at::Tensor activated(const at::Tensor& y, Activation activation) {
 
 }  // namespace
 
-at::Tensor batch_norm(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, at::Tensor running_mean, at::Tensor running_var, double momentum,
-                      double eps, Activation activation) {
-  if (x.dim() != 4 || x.size(1) != weight.size(0)) fail_expected(ErrorCode::kInternal, std::to_string(weight.size(0)) + " channels", "x", std::to_string(x.size(1)));
-  if (x.numel() == 0) return activated(x * weight.view({-1, 1, 1}) + bias.view({-1, 1, 1}), activation);  // nothing, with a way for gradients of zero
+at::Tensor batch_norm(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, at::Tensor running_mean,
+                      at::Tensor running_var, double momentum, double eps, Activation activation) {
+  if (x.dim() != 4 || x.size(1) != weight.size(0))
+    fail_expected(ErrorCode::kInternal, std::to_string(weight.size(0)) + " channels", "x", std::to_string(x.size(1)));
+  if (x.numel() == 0)
+    return activated(x * weight.view({-1, 1, 1}) + bias.view({-1, 1, 1}),
+                     activation);  // nothing, with a way for gradients of zero
   if (!has_fast_way(x, weight) || (running_mean.defined() && !(running_mean.is_contiguous() && running_var.is_contiguous())))
     return activated(at::batch_norm(x, weight, bias, running_mean, running_var, true, momentum, eps, true), activation);
-  return BatchNorm::apply(x, weight, bias, if_defined(running_mean), if_defined(running_var), momentum, eps, static_cast<int64_t>(activation));
+  return BatchNorm::apply(x, weight, bias, if_defined(running_mean), if_defined(running_var), momentum, eps,
+                          static_cast<int64_t>(activation));
 }
 
 }  // namespace mimdet::differentiable

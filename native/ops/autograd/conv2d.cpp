@@ -32,14 +32,16 @@ Behind behind_activation(const at::Tensor& dy, const at::Tensor& y, Activation a
   const bool relu = activation == Activation::kRelu;
   const at::Tensor g = relu ? at::empty_like(gradient) : gradient;
   const int64_t channels = g.size(1);
-  const auto sums = cpu::gradients_behind(*cpu::kernels(), (relu ? y : gradient).const_data_ptr<float>(), gradient.const_data_ptr<float>(),
-                                          relu ? g.mutable_data_ptr<float>() : nullptr, g.numel() / channels, channels, activation);
+  const auto sums =
+      cpu::gradients_behind(*cpu::kernels(), (relu ? y : gradient).const_data_ptr<float>(), gradient.const_data_ptr<float>(),
+                            relu ? g.mutable_data_ptr<float>() : nullptr, g.numel() / channels, channels, activation);
   return {g, has_bias ? float_tensor(sums, g) : at::Tensor()};
 }
 
 class Conv2d : public torch::autograd::Function<Conv2d> {
  public:
-  static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight, const OptionalTensor& bias, int64_t stride, int64_t activation) {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight, const OptionalTensor& bias,
+                            int64_t stride, int64_t activation) {
     const auto act = static_cast<Activation>(activation);
     const at::Tensor pixels = x.contiguous(at::MemoryFormat::ChannelsLast);
     const at::Tensor y = PackedConv2d(weight, bias.value_or(at::Tensor()), stride, act)(pixels);
@@ -55,17 +57,27 @@ class Conv2d : public torch::autograd::Function<Conv2d> {
     const at::Tensor &x = saved[0], &weight = saved[1];
     const int64_t stride = context->saved_data["stride"].toInt();
     const auto activation = static_cast<Activation>(context->saved_data["activation"].toInt());
-    const auto [g, dbias] = behind_activation(gradients[0], saved[2], activation, context->saved_data["bias"].toBool() && context->needs_input_grad(2));
+    const auto [g, dbias] = behind_activation(gradients[0], saved[2], activation,
+                                              context->saved_data["bias"].toBool() && context->needs_input_grad(2));
     const auto few = stride == 1 ? sparse_pixels(g) : std::nullopt;
-    const auto input = [&, &g = g] { return few ? sparse_input_gradient(g, *few, x, weight) : conv2d_input_gradient(g, x, weight, stride); };
-    const auto kernel = [&, &g = g] { return few ? sparse_weight_gradient(g, *few, x, weight) : conv2d_weight_gradient(g, x, weight, stride); };
-    return {context->needs_input_grad(0) ? input() : at::Tensor(), context->needs_input_grad(1) ? kernel() : at::Tensor(), dbias, {}, {}};
+    const auto input = [&, &g = g] {
+      return few ? sparse_input_gradient(g, *few, x, weight) : conv2d_input_gradient(g, x, weight, stride);
+    };
+    const auto kernel = [&, &g = g] {
+      return few ? sparse_weight_gradient(g, *few, x, weight) : conv2d_weight_gradient(g, x, weight, stride);
+    };
+    return {context->needs_input_grad(0) ? input() : at::Tensor(),
+            context->needs_input_grad(1) ? kernel() : at::Tensor(),
+            dbias,
+            {},
+            {}};
   }
 };
 
 class Deconv2x2 : public torch::autograd::Function<Deconv2x2> {
  public:
-  static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight, const OptionalTensor& bias, int64_t activation) {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight, const OptionalTensor& bias,
+                            int64_t activation) {
     const auto act = static_cast<Activation>(activation);
     const at::Tensor pixels = x.contiguous(at::MemoryFormat::ChannelsLast);
     const at::Tensor y = PackedDeconv2x2(weight, bias.value_or(at::Tensor()), act)(pixels);
@@ -78,7 +90,8 @@ class Deconv2x2 : public torch::autograd::Function<Deconv2x2> {
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
     const variable_list saved = context->get_saved_variables();
     const auto activation = static_cast<Activation>(context->saved_data["activation"].toInt());
-    const auto [g, dbias] = behind_activation(gradients[0], saved[2], activation, context->saved_data["bias"].toBool() && context->needs_input_grad(2));
+    const auto [g, dbias] = behind_activation(gradients[0], saved[2], activation,
+                                              context->saved_data["bias"].toBool() && context->needs_input_grad(2));
     const auto [dx, dweight] = deconv2x2_gradients(g, saved[0], saved[1]);
     return {dx, dweight, dbias, {}};
   }
@@ -90,7 +103,8 @@ at::Tensor activated(const at::Tensor& y, Activation activation) { return activa
 
 at::Tensor conv2d(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, int64_t stride, Activation activation) {
   if (activation == Activation::kGelu) fail(ErrorCode::kInternal, "Expected ReLU or none for `activation`");
-  if (!has_fast_way(x, weight) || x.numel() == 0) return activated(at::conv2d(x, weight, bias, stride, weight.size(2) / 2), activation);
+  if (!has_fast_way(x, weight) || x.numel() == 0)
+    return activated(at::conv2d(x, weight, bias, stride, weight.size(2) / 2), activation);
   return Conv2d::apply(x, weight, if_defined(bias), stride, static_cast<int64_t>(activation));
 }
 

@@ -33,10 +33,12 @@ at::Tensor packed_columns(const at::Tensor& matrix) {
   return packed;
 }
 
-/// A pixel of x is reached from 1, 2 or 4 pixels of g, by whether its row and its column are even: four products, each over its own part of the kernel.
+/// A pixel of x is reached from 1, 2 or 4 pixels of g, by whether its row and its column are even: four products, each over its
+/// own part of the kernel.
 at::Tensor input_gradient_stride2(const at::Tensor& g, const at::Tensor& x, const at::Tensor& weight) {
   const cpu::Kernels& k = *cpu::kernels();
-  const int64_t out = weight.size(0), in = weight.size(1), height = x.size(2), width = x.size(3), rows = g.size(2), columns = g.size(3);
+  const int64_t out = weight.size(0), in = weight.size(1), height = x.size(2), width = x.size(3), rows = g.size(2),
+                columns = g.size(3);
   at::Tensor dx = at::empty_like(x);
   std::array<at::Tensor, 9> taps;  // (out, in) each
   for (int64_t i = 0; i < 9; ++i) taps[i] = packed_columns(weight.select(3, i % 3).select(2, i / 3));
@@ -52,8 +54,16 @@ at::Tensor input_gradient_stride2(const at::Tensor& g, const at::Tensor& x, cons
           const int64_t dy = y + 1 - tap / 3, shift = (parity + 1 - tap % 3) / 2;
           if (dy % 2 != 0 || (parity + 1 - tap % 3) % 2 != 0 || dy / 2 >= rows || dy < 0) continue;
           const int64_t count = std::min(pixels, columns - shift);  // the last odd column may reach one pixel less
-          k.multiply({.a = from + ((picture * rows + dy / 2) * columns + shift) * out, .a_stride = out, .weight = taps[tap].const_data_ptr<float>(), .bias = nullptr,
-                      .c = to + (line * width + parity) * in, .c_stride = 2 * in, .rows = count, .depth = out, .columns = in, .accumulate = accumulate});
+          k.multiply({.a = from + ((picture * rows + dy / 2) * columns + shift) * out,
+                      .a_stride = out,
+                      .weight = taps[tap].const_data_ptr<float>(),
+                      .bias = nullptr,
+                      .c = to + (line * width + parity) * in,
+                      .c_stride = 2 * in,
+                      .rows = count,
+                      .depth = out,
+                      .columns = in,
+                      .accumulate = accumulate});
           if (!accumulate && count < pixels) std::fill_n(to + (line * width + parity + 2 * count) * in, in, 0.f);
           accumulate = true;
         }
@@ -66,30 +76,51 @@ at::Tensor input_gradient_stride2(const at::Tensor& g, const at::Tensor& x, cons
 at::Tensor input_gradient_1x1(const at::Tensor& g, const at::Tensor& x, const at::Tensor& weight) {
   const at::Tensor packed = packed_columns(weight.flatten(1));
   at::Tensor dx = at::empty_like(x);
-  cpu::share_product(*cpu::kernels(), {.a = g.const_data_ptr<float>(), .a_stride = g.size(1), .weight = packed.const_data_ptr<float>(), .bias = nullptr,
-                                       .c = dx.mutable_data_ptr<float>(), .c_stride = x.size(1), .rows = x.numel() / x.size(1), .depth = g.size(1), .columns = x.size(1)});
+  cpu::share_product(*cpu::kernels(), {.a = g.const_data_ptr<float>(),
+                                       .a_stride = g.size(1),
+                                       .weight = packed.const_data_ptr<float>(),
+                                       .bias = nullptr,
+                                       .c = dx.mutable_data_ptr<float>(),
+                                       .c_stride = x.size(1),
+                                       .rows = x.numel() / x.size(1),
+                                       .depth = g.size(1),
+                                       .columns = x.size(1)});
   return dx;
 }
 
 at::Tensor weight_gradient_1x1(const at::Tensor& g, const at::Tensor& x) {
   at::Tensor dw = at::zeros({g.size(1), x.size(1), 1, 1}, x.options().memory_format(at::MemoryFormat::Contiguous));
-  cpu::share_transposed_product(*cpu::kernels(), {.a = g.const_data_ptr<float>(), .a_stride = g.size(1), .b = x.const_data_ptr<float>(), .b_stride = x.size(1),
-                                                  .c = dw.mutable_data_ptr<float>(), .c_stride = x.size(1), .rows = g.size(1), .depth = x.numel() / x.size(1),
-                                                  .columns = x.size(1), .scratch = nullptr});
+  cpu::share_transposed_product(*cpu::kernels(), {.a = g.const_data_ptr<float>(),
+                                                  .a_stride = g.size(1),
+                                                  .b = x.const_data_ptr<float>(),
+                                                  .b_stride = x.size(1),
+                                                  .c = dw.mutable_data_ptr<float>(),
+                                                  .c_stride = x.size(1),
+                                                  .rows = g.size(1),
+                                                  .depth = x.numel() / x.size(1),
+                                                  .columns = x.size(1),
+                                                  .scratch = nullptr});
   return dw;
 }
 
 at::Tensor weight_gradient_winograd(const at::Tensor& g, const at::Tensor& x) {
   at::Tensor dw = at::empty({g.size(1), x.size(1), 3, 3}, x.options().memory_format(at::MemoryFormat::Contiguous));
-  cpu::winograd_weight_gradient(*cpu::kernels(), {.x = x.const_data_ptr<float>(), .dy = g.const_data_ptr<float>(), .dw = dw.mutable_data_ptr<float>(),
-                                                  .pictures = x.size(0), .height = x.size(2), .width = x.size(3), .in = x.size(1), .out = g.size(1)});
+  cpu::winograd_weight_gradient(*cpu::kernels(), {.x = x.const_data_ptr<float>(),
+                                                  .dy = g.const_data_ptr<float>(),
+                                                  .dw = dw.mutable_data_ptr<float>(),
+                                                  .pictures = x.size(0),
+                                                  .height = x.size(2),
+                                                  .width = x.size(3),
+                                                  .in = x.size(1),
+                                                  .out = g.size(1)});
   return dw;
 }
 
 /// gᵀ · patches of x, a block of pixels at a time.
 at::Tensor weight_gradient_patches(const at::Tensor& g, const at::Tensor& x, int64_t kernel, int64_t stride) {
   const cpu::Kernels& k = *cpu::kernels();
-  const int64_t in = x.size(1), out = g.size(1), height = x.size(2), width = x.size(3), rows = g.size(2), columns = g.size(3), depth = kernel * kernel * in;
+  const int64_t in = x.size(1), out = g.size(1), height = x.size(2), width = x.size(3), rows = g.size(2), columns = g.size(3),
+                depth = kernel * kernel * in;
   const int64_t pixels = g.size(0) * rows * columns;
   const float* from = x.const_data_ptr<float>();
   cpu::PartialSums sums((pixels + kRowsATask - 1) / kRowsATask, out * depth);
@@ -99,11 +130,19 @@ at::Tensor weight_gradient_patches(const at::Tensor& g, const at::Tensor& x, int
       const int64_t count = std::min(kRowsATask, pixels - first);
       for (int64_t i = 0; i < count; ++i) {
         const int64_t pixel = first + i, picture = pixel / (rows * columns);
-        cpu::lay_out_patch(from + picture * height * width * in, height, width, in, pixel / columns % rows * stride - kernel / 2, pixel % columns * stride - kernel / 2,
-                           kernel, patches.data() + i * depth);
+        cpu::lay_out_patch(from + picture * height * width * in, height, width, in, pixel / columns % rows * stride - kernel / 2,
+                           pixel % columns * stride - kernel / 2, kernel, patches.data() + i * depth);
       }
-      k.multiply_transposed({.a = g.const_data_ptr<float>() + first * out, .a_stride = out, .b = patches.data(), .b_stride = depth, .c = part, .c_stride = depth,
-                             .rows = out, .depth = count, .columns = depth, .scratch = scratch.data()});
+      k.multiply_transposed({.a = g.const_data_ptr<float>() + first * out,
+                             .a_stride = out,
+                             .b = patches.data(),
+                             .b_stride = depth,
+                             .c = part,
+                             .c_stride = depth,
+                             .rows = out,
+                             .depth = count,
+                             .columns = depth,
+                             .scratch = scratch.data()});
     }
   });
   at::Tensor dw = at::empty({out, kernel, kernel, in}, x.options().memory_format(at::MemoryFormat::Contiguous));
@@ -123,7 +162,8 @@ at::Tensor conv2d_input_gradient(const at::Tensor& g, const at::Tensor& x, const
   if (kernel == 1 && stride == 1) return input_gradient_1x1(g, x, weight);
   if (kernel == 3 && stride == 2) return input_gradient_stride2(g, x, weight);
   const int64_t pad = kernel / 2;
-  return std::get<0>(at::convolution_backward(g, x, weight, at::OptionalIntArrayRef(), {stride, stride}, {pad, pad}, {1, 1}, false, {0, 0}, 1, {true, false, false}))
+  return std::get<0>(at::convolution_backward(g, x, weight, at::OptionalIntArrayRef(), {stride, stride}, {pad, pad}, {1, 1},
+                                              false, {0, 0}, 1, {true, false, false}))
       .contiguous(kChannelsLast);
 }
 
@@ -148,12 +188,28 @@ DeconvGradients deconv2x2_gradients(const at::Tensor& g, const at::Tensor& x, co
       for (int64_t i = 0; i < count; ++i)  // the 2×2 pixels that one pixel gave
         for (int64_t dy = 0; dy < 2; ++dy) {
           const int64_t row = (first + i) / width, column = (first + i) % width;
-          std::memcpy(patches.data() + i * depth + dy * 2 * out, gradient + ((2 * row + dy) * width + column) * 2 * out, 2 * out * sizeof(float));
+          std::memcpy(patches.data() + i * depth + dy * 2 * out, gradient + ((2 * row + dy) * width + column) * 2 * out,
+                      2 * out * sizeof(float));
         }
-      k.multiply({.a = patches.data(), .a_stride = depth, .weight = packed.const_data_ptr<float>(), .bias = nullptr, .c = to + first * in, .c_stride = in, .rows = count,
-                  .depth = depth, .columns = in});
-      k.multiply_transposed({.a = patches.data(), .a_stride = depth, .b = from + first * in, .b_stride = in, .c = part, .c_stride = in, .rows = depth, .depth = count,
-                             .columns = in, .scratch = scratch.data()});
+      k.multiply({.a = patches.data(),
+                  .a_stride = depth,
+                  .weight = packed.const_data_ptr<float>(),
+                  .bias = nullptr,
+                  .c = to + first * in,
+                  .c_stride = in,
+                  .rows = count,
+                  .depth = depth,
+                  .columns = in});
+      k.multiply_transposed({.a = patches.data(),
+                             .a_stride = depth,
+                             .b = from + first * in,
+                             .b_stride = in,
+                             .c = part,
+                             .c_stride = in,
+                             .rows = depth,
+                             .depth = count,
+                             .columns = in,
+                             .scratch = scratch.data()});
     }
   });
   at::Tensor dw = at::empty({2, 2, out, in}, x.options().memory_format(at::MemoryFormat::Contiguous));

@@ -1,5 +1,6 @@
-// The arithmetic of conv2d.cpp's gradients, float32 on the CPU, all tensors channels-last. 3×3 of stride 1 goes by Winograd's transform both ways;
-// 1×1 and 3×3 of stride 2 are matrix products; what is left is LibTorch's for x, and a product with laid out patches for the weight.
+// The arithmetic of conv2d.cpp's gradients, float32 on the CPU, all tensors channels-last. 3×3 of stride 1 goes by Winograd's
+// transform both ways; 1×1 and 3×3 of stride 2 are matrix products; what is left is LibTorch's for x, and a product with laid out
+// patches for the weight.
 #pragma once
 
 #include <ATen/core/Tensor.h>

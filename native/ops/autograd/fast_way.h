@@ -1,5 +1,6 @@
-// When the operators of this folder run the kernels of ops/cpu, and how a gradient reaches them. Elsewhere they are LibTorch's own operators, which
-// differentiate themselves. Before it: train/layers. All of them: float32, first derivatives, gradients for what requires one.
+// When the operators of this folder run the kernels of ops/cpu, and how a gradient reaches them. Elsewhere they are LibTorch's
+// own operators, which differentiate themselves. Before it: train/layers. All of them: float32, first derivatives, gradients for
+// what requires one.
 #pragma once
 
 #include <ATen/autocast_mode.h>
@@ -24,7 +25,8 @@ using OptionalTensor = std::optional<at::Tensor>;  // as a Function takes an arg
 inline OptionalTensor if_defined(const at::Tensor& tensor) { return tensor.defined() ? OptionalTensor(tensor) : std::nullopt; }
 
 inline at::Tensor float_tensor(const std::vector<double>& values, const at::Tensor& like) {
-  at::Tensor result = at::empty({static_cast<int64_t>(values.size())}, like.options().memory_format(at::MemoryFormat::Contiguous));
+  at::Tensor result =
+      at::empty({static_cast<int64_t>(values.size())}, like.options().memory_format(at::MemoryFormat::Contiguous));
   std::copy(values.begin(), values.end(), result.mutable_data_ptr<float>());
   return result;
 }

@@ -27,7 +27,10 @@ struct Picture {
   double deviation;  // √(variance + eps)
 
   Picture(const cpu::Moments& moments, const at::Tensor& weight, const at::Tensor& bias, double eps)
-      : centre(weight.size(0), static_cast<float>(moments.mean)), scale(weight.size(0)), shift(weight.size(0)), deviation(std::sqrt(moments.squares / moments.count + eps)) {
+      : centre(weight.size(0), static_cast<float>(moments.mean)),
+        scale(weight.size(0)),
+        shift(weight.size(0)),
+        deviation(std::sqrt(moments.squares / moments.count + eps)) {
     for (size_t c = 0; c < scale.size(); ++c) {
       const double factor = weight.const_data_ptr<float>()[c] / deviation;
       scale[c] = static_cast<float>(factor);
@@ -42,7 +45,8 @@ struct Picture {
 
 class GroupNormGelu : public torch::autograd::Function<GroupNormGelu> {
  public:
-  static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& scale, const at::Tensor& shift, double eps) {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& scale, const at::Tensor& shift,
+                            double eps) {
     const at::Tensor pixels = x.contiguous(kChannelsLast), weight = scale.contiguous(), bias = shift.contiguous();
     at::Tensor y = at::empty_like(pixels), statistics = at::empty({x.size(0), 2}, at::kDouble);
     const int64_t rows = x.size(2) * x.size(3), size = rows * x.size(1);
@@ -52,7 +56,8 @@ class GroupNormGelu : public torch::autograd::Function<GroupNormGelu> {
       double* kept = statistics.mutable_data_ptr<double>() + 2 * i;
       kept[0] = moments.mean;
       kept[1] = moments.squares;
-      cpu::normalize_all(*cpu::kernels(), Picture(moments, weight, bias, eps).rows(from, rows), y.mutable_data_ptr<float>() + i * size);
+      cpu::normalize_all(*cpu::kernels(), Picture(moments, weight, bias, eps).rows(from, rows),
+                         y.mutable_data_ptr<float>() + i * size);
     }
     context->saved_data["eps"] = eps;
     context->save_for_backward({pixels, weight, bias, statistics});
@@ -69,15 +74,17 @@ class GroupNormGelu : public torch::autograd::Function<GroupNormGelu> {
       const double* kept = saved[3].const_data_ptr<double>() + 2 * i;
       const Picture picture({kept[0], kept[1], size}, saved[1], saved[2], context->saved_data["eps"].toDouble());
       const auto rows = picture.rows(x.const_data_ptr<float>() + i * size, x.size(2) * x.size(3));
-      picture_gradient(picture, rows, saved[1].const_data_ptr<float>(), dy.const_data_ptr<float>() + i * size, dx.mutable_data_ptr<float>() + i * size, dscale, dshift);
+      picture_gradient(picture, rows, saved[1].const_data_ptr<float>(), dy.const_data_ptr<float>() + i * size,
+                       dx.mutable_data_ptr<float>() + i * size, dscale, dshift);
     }
     return {dx, float_tensor(dscale, x), float_tensor(dshift, x), {}};
   }
 
  private:
-  /// dx = (w · g - mean(w · g) - x̂ · mean(w · g · x̂)) / deviation, the means over all channels and pixels, x̂ = (x - centre) / deviation.
-  static void picture_gradient(const Picture& picture, const cpu::NormRows& rows, const float* weight, const float* dy, float* dx, std::vector<double>& dscale,
-                               std::vector<double>& dshift) {
+  /// dx = (w · g - mean(w · g) - x̂ · mean(w · g · x̂)) / deviation, the means over all channels and pixels, x̂ = (x - centre) /
+  /// deviation.
+  static void picture_gradient(const Picture& picture, const cpu::NormRows& rows, const float* weight, const float* dy, float* dx,
+                               std::vector<double>& dscale, std::vector<double>& dshift) {
     const cpu::ColumnSums sums = cpu::all_norm_gradients(*cpu::kernels(), rows, dy, dx);
     double gradient = 0, product = 0;
     for (int64_t c = 0; c < rows.channels; ++c) {

@@ -26,9 +26,10 @@ constexpr int64_t kGeluGrain = 8192;
 
 at::Tensor gelu_of(const at::Tensor& z) {
   at::Tensor y = at::empty_like(z);
-  at::parallel_for(0, z.numel(), kGeluGrain, [&, from = z.const_data_ptr<float>(), to = y.mutable_data_ptr<float>()](int64_t begin, int64_t end) {
-    cpu::kernels()->gelu(from + begin, to + begin, end - begin);
-  });
+  at::parallel_for(0, z.numel(), kGeluGrain,
+                   [&, from = z.const_data_ptr<float>(), to = y.mutable_data_ptr<float>()](int64_t begin, int64_t end) {
+                     cpu::kernels()->gelu(from + begin, to + begin, end - begin);
+                   });
   return y;
 }
 
@@ -36,7 +37,9 @@ at::Tensor through_gelu(const at::Tensor& z, const at::Tensor& dy) {
   at::Tensor dz = at::empty_like(z);
   const float *before = z.const_data_ptr<float>(), *gradient = dy.const_data_ptr<float>();
   float* to = dz.mutable_data_ptr<float>();
-  at::parallel_for(0, z.numel(), kGeluGrain, [&](int64_t begin, int64_t end) { cpu::kernels()->gelu_gradient(before + begin, gradient + begin, to + begin, end - begin); });
+  at::parallel_for(0, z.numel(), kGeluGrain, [&](int64_t begin, int64_t end) {
+    cpu::kernels()->gelu_gradient(before + begin, gradient + begin, to + begin, end - begin);
+  });
   return dz;
 }
 
@@ -47,8 +50,15 @@ at::Tensor gradient_of_input(const at::Tensor& g, const at::Tensor& weight, at::
   const at::Tensor packed = at::empty({cpu::packed_size(k, in, out)}, g.options());
   cpu::pack_values(k, weight.contiguous().const_data_ptr<float>(), in, out, in, packed.mutable_data_ptr<float>());
   at::Tensor dx = at::empty(sizes, g.options());
-  cpu::share_product(k, {.a = g.const_data_ptr<float>(), .a_stride = out, .weight = packed.const_data_ptr<float>(), .bias = nullptr,
-                         .c = dx.mutable_data_ptr<float>(), .c_stride = in, .rows = g.numel() / out, .depth = out, .columns = in});
+  cpu::share_product(k, {.a = g.const_data_ptr<float>(),
+                         .a_stride = out,
+                         .weight = packed.const_data_ptr<float>(),
+                         .bias = nullptr,
+                         .c = dx.mutable_data_ptr<float>(),
+                         .c_stride = in,
+                         .rows = g.numel() / out,
+                         .depth = out,
+                         .columns = in});
   return dx;
 }
 
@@ -56,15 +66,23 @@ at::Tensor gradient_of_input(const at::Tensor& g, const at::Tensor& weight, at::
 at::Tensor gradient_of_weight(const at::Tensor& g, const at::Tensor& x, const at::Tensor& weight) {
   const int64_t out = weight.size(0), in = weight.size(1);
   at::Tensor dw = at::zeros({out, in}, g.options());
-  cpu::share_transposed_product(*cpu::kernels(), {.a = g.const_data_ptr<float>(), .a_stride = out, .b = x.const_data_ptr<float>(), .b_stride = in,
-                                                  .c = dw.mutable_data_ptr<float>(), .c_stride = in, .rows = out, .depth = g.numel() / out, .columns = in,
+  cpu::share_transposed_product(*cpu::kernels(), {.a = g.const_data_ptr<float>(),
+                                                  .a_stride = out,
+                                                  .b = x.const_data_ptr<float>(),
+                                                  .b_stride = in,
+                                                  .c = dw.mutable_data_ptr<float>(),
+                                                  .c_stride = in,
+                                                  .rows = out,
+                                                  .depth = g.numel() / out,
+                                                  .columns = in,
                                                   .scratch = nullptr});
   return dw;
 }
 
 class Linear : public torch::autograd::Function<Linear> {
  public:
-  static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight, const OptionalTensor& bias, int64_t activation) {
+  static at::Tensor forward(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight, const OptionalTensor& bias,
+                            int64_t activation) {
     const auto act = static_cast<Activation>(activation);
     const bool gelu = act == Activation::kGelu;
     const at::Tensor rows = x.contiguous();
@@ -87,7 +105,8 @@ class Linear : public torch::autograd::Function<Linear> {
     if (relu || wants_bias) {
       const at::Tensor masked = relu ? at::empty_like(g) : at::Tensor();
       const auto sums = cpu::gradients_behind(*cpu::kernels(), (relu ? z : g).const_data_ptr<float>(), g.const_data_ptr<float>(),
-                                              relu ? masked.mutable_data_ptr<float>() : nullptr, rows, out, relu ? activation : Activation::kNone);
+                                              relu ? masked.mutable_data_ptr<float>() : nullptr, rows, out,
+                                              relu ? activation : Activation::kNone);
       if (wants_bias) db = float_tensor(sums, g);
       if (relu) g = masked;
     }

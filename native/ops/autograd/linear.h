@@ -8,6 +8,7 @@
 namespace mimdet::differentiable {
 
 /// x (…, in), weight (out, in), bias (out) or undefined -> (…, out).
-at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, Activation activation = Activation::kNone);
+at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias,
+                  Activation activation = Activation::kNone);
 
 }  // namespace mimdet::differentiable

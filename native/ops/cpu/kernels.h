@@ -1,7 +1,7 @@
 // The inner loops of the float32 passes on a processor with wide vectors: matrix products with packed weights, attention,
 // Winograd transforms, norms with an activation. They are compiled once for each instruction set and chosen when the program runs.
-// Before them: ops/linear, ops/conv2d, ops/attention, ops/group_norm_gelu, ops/autograd, which cut the work into pieces for the threads. Each function
-// here runs on the thread that calls it, trusts its arguments, and gives an element the same bits however the work was cut.
+// Before them: ops/linear, ops/conv2d, ops/attention, ops/group_norm_gelu, ops/autograd, which cut the work into pieces for the threads.
+// Each function here runs on the thread that calls it, trusts its arguments, and gives an element the same bits however the work was cut.
 #pragma once
 
 #include <cstdint>
@@ -10,7 +10,8 @@
 
 namespace mimdet::cpu {
 
-/// C = act(A · W + bias), or act(C + A · W + bias) if `accumulate`. A: rows × depth. W: packed panels, pack_weight in pack.h. C: rows × columns.
+/// C = act(A · W + bias), or act(C + A · W + bias) if `accumulate`. A: rows × depth. W: packed panels, pack_weight in pack.h.
+/// C: rows × columns.
 struct MatrixProduct {
   const float* a;
   int64_t a_stride;  // floats from row to row
@@ -36,7 +37,8 @@ struct AttentionRows {
   float* log_sums = nullptr;  // (rows): log2 of the sum of 2^score of each query, for the gradient; nullptr where none is wanted
 };
 
-/// scores = 2^(scores - log_sum), the weights again; gradients = scores · (gradients - mean), of the scores. Both (rows, columns), `stride` apart.
+/// scores = 2^(scores - log_sum), the weights again; gradients = scores · (gradients - mean), of the scores.
+/// Both (rows, columns), `stride` apart.
 struct AttentionGradientRows {
   float *scores, *gradients;
   int64_t stride, rows, columns;

@@ -1,4 +1,5 @@
-// Mean and spread of many numbers, in float64, on all threads. Before it: ops/group_norm_gelu and its gradient. Under it: norm.inl.
+// Mean and spread of many numbers, in float64, on all threads. Before it: ops/group_norm_gelu and its gradient. Under it:
+// norm.inl.
 #pragma once
 
 #include <cstdint>

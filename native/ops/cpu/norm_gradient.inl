@@ -52,14 +52,16 @@ MIMDET_KERNEL void normalize(const NormRows& p, float* y) {
   for (int64_t row = 0; row < p.rows; ++row)
     for (int64_t c = 0; c < p.channels; c += kLanes) {
       const int64_t count = p.channels - c, at = row * p.channels + c;
-      const Vec z = (load_up_to(p.x + at, count) - load_up_to(p.centre + c, count)) * load_up_to(p.scale + c, count) + load_up_to(p.shift + c, count);
+      const Vec z = (load_up_to(p.x + at, count) - load_up_to(p.centre + c, count)) * load_up_to(p.scale + c, count) +
+                    load_up_to(p.shift + c, count);
       store_up_to(y + at, activated(z, p.activation), count);
     }
 }
 
 /// One or two vectors of channels, from `c` on, of all rows: two are a whole line of the cache. `count`: channels that are there.
 template <int V>
-MIMDET_INLINE void norm_gradient_columns(const NormRows& p, int64_t c, int64_t count, const float* dy, float* g, float* sums, float* products) {
+MIMDET_INLINE void norm_gradient_columns(const NormRows& p, int64_t c, int64_t count, const float* dy, float* g, float* sums,
+                                         float* products) {
   Vec centre[V], scale[V], shift[V], sum[V] = {}, product[V] = {};
   for (int v = 0; v < V; ++v) {
     centre[v] = load_up_to(p.centre + c + v * kLanes, count - v * kLanes);
@@ -89,7 +91,8 @@ MIMDET_KERNEL void norm_gradient(const NormRows& p, const float* dy, float* g, f
   for (; c < p.channels; c += kLanes) norm_gradient_columns<1>(p, c, p.channels - c, dy, g, sums, products);
 }
 
-MIMDET_KERNEL void norm_gradient_to_input(const NormRows& p, float* g, const float* on_gradient, const float* on_distance, const float* offset) {
+MIMDET_KERNEL void norm_gradient_to_input(const NormRows& p, float* g, const float* on_gradient, const float* on_distance,
+                                          const float* offset) {
   for (int64_t row = 0; row < p.rows; ++row)
     for (int64_t c = 0; c < p.channels; c += kLanes) {
       const int64_t count = p.channels - c, at = row * p.channels + c;

@@ -56,12 +56,14 @@ ColumnMoments all_column_moments(const Kernels& k, const float* x, int64_t rows,
   const auto chunks = sums_of_chunks(rows, channels, [&](int64_t row, int64_t count, ColumnSums& chunk) {
     std::vector<float> means(channels), squares(channels);
     k.column_moments(x + row * channels, count, channels, means.data(), squares.data());
-    for (int64_t c = 0; c < channels; ++c) add_moments(chunk.gradients[c], chunk.products[c], row % kChunk, means[c], squares[c], count);
+    for (int64_t c = 0; c < channels; ++c)
+      add_moments(chunk.gradients[c], chunk.products[c], row % kChunk, means[c], squares[c], count);
   });
   ColumnMoments all{std::vector<double>(channels), std::vector<double>(channels)};
   for (size_t i = 0; i < chunks.size(); ++i) {
     const int64_t before = static_cast<int64_t>(i) * kChunk, count = std::min(kChunk, rows - before);
-    for (int64_t c = 0; c < channels; ++c) add_moments(all.means[c], all.squares[c], before, chunks[i].gradients[c], chunks[i].products[c], count);
+    for (int64_t c = 0; c < channels; ++c)
+      add_moments(all.means[c], all.squares[c], before, chunks[i].gradients[c], chunks[i].products[c], count);
   }
   return all;
 }
@@ -70,7 +72,8 @@ ColumnSums all_norm_gradients(const Kernels& k, const NormRows& all, const float
   const int64_t channels = all.channels;
   const auto chunks = sums_of_chunks(all.rows, channels, [&](int64_t row, int64_t count, ColumnSums& chunk) {
     std::vector<float> sums(channels), products(channels);
-    k.norm_gradient(some_rows(all, row, row + count), dy + row * channels, g ? g + row * channels : nullptr, sums.data(), products.data());
+    k.norm_gradient(some_rows(all, row, row + count), dy + row * channels, g ? g + row * channels : nullptr, sums.data(),
+                    products.data());
     for (int64_t c = 0; c < channels; ++c) {
       chunk.gradients[c] += sums[c];
       chunk.products[c] += products[c];
@@ -79,18 +82,19 @@ ColumnSums all_norm_gradients(const Kernels& k, const NormRows& all, const float
   return added_up(chunks, channels);
 }
 
-std::vector<double> gradients_behind(const Kernels& k, const float* y, const float* dy, float* g, int64_t rows, int64_t channels, Activation activation) {
+std::vector<double> gradients_behind(const Kernels& k, const float* y, const float* dy, float* g, int64_t rows, int64_t channels,
+                                     Activation activation) {
   const std::vector<float> zeros(channels, 0.f), ones(channels, 1.f);
   return all_norm_gradients(k, {y, rows, channels, zeros.data(), ones.data(), zeros.data(), activation}, dy, g).gradients;
 }
 
 void normalize_all(const Kernels& k, const NormRows& all, float* y) {
-  at::parallel_for(0, all.rows, rows_a_task(all.channels), [&](int64_t begin, int64_t end) {
-    k.normalize(some_rows(all, begin, end), y + begin * all.channels);
-  });
+  at::parallel_for(0, all.rows, rows_a_task(all.channels),
+                   [&](int64_t begin, int64_t end) { k.normalize(some_rows(all, begin, end), y + begin * all.channels); });
 }
 
-void all_gradients_to_input(const Kernels& k, const NormRows& all, float* g, const float* on_gradient, const float* on_distance, const float* offset) {
+void all_gradients_to_input(const Kernels& k, const NormRows& all, float* g, const float* on_gradient, const float* on_distance,
+                            const float* offset) {
   at::parallel_for(0, all.rows, rows_a_task(all.channels), [&](int64_t begin, int64_t end) {
     k.norm_gradient_to_input(some_rows(all, begin, end), g + begin * all.channels, on_gradient, on_distance, offset);
   });

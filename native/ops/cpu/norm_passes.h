@@ -23,10 +23,13 @@ struct ColumnSums {
 /// g = dy · act'((x - centre) · scale + shift), and its sums.
 ColumnSums all_norm_gradients(const Kernels& k, const NormRows& rows, const float* dy, float* g);
 
-/// dy · act'(y) for y = act(z), with act ReLU (its slope is known from its result) or none, and the sums of its columns. g may be nullptr.
-std::vector<double> gradients_behind(const Kernels& k, const float* y, const float* dy, float* g, int64_t rows, int64_t channels, Activation activation);
+/// dy · act'(y) for y = act(z), with act ReLU (its slope is known from its result) or none, and the sums of its columns. g may be
+/// nullptr.
+std::vector<double> gradients_behind(const Kernels& k, const float* y, const float* dy, float* g, int64_t rows, int64_t channels,
+                                     Activation activation);
 
 void normalize_all(const Kernels& k, const NormRows& rows, float* y);
-void all_gradients_to_input(const Kernels& k, const NormRows& rows, float* g, const float* on_gradient, const float* on_distance, const float* offset);
+void all_gradients_to_input(const Kernels& k, const NormRows& rows, float* g, const float* on_gradient, const float* on_distance,
+                            const float* offset);
 
 }  // namespace mimdet::cpu

@@ -1,5 +1,5 @@
-// A gradient of weights that several threads add to: each has sums of its own, added up in order at the end, so that one number of threads
-// gives the same bits each time. Before it: ops/autograd, cpu/winograd_gradient.
+// A gradient of weights that several threads add to: each has sums of its own, added up in order at the end, so that one number
+// of threads gives the same bits each time. Before it: ops/autograd, cpu/winograd_gradient.
 #pragma once
 
 #include <ATen/Parallel.h>

@@ -1,9 +1,10 @@
 // C += Aᵀ · B, the product that gives gradients of weights: the depth is long (all pixels or tokens), C is as large as a weight.
-// A block of the depth is laid out so that both sides run through the caches in order; small ones are read where they stand. See kernels.inl.
+// A block of the depth is laid out so that both sides run through the caches in order; small ones are read where they stand. See
+// kernels.inl.
 
-constexpr int64_t kOuterDepth = 192;               // of a block
-constexpr int64_t kOuterRows = 32 * kTile;         // with kOuterDepth floats each: the part of A that stays in the second cache
-constexpr int64_t kFirstCache = 4096;              // floats: what may be read where it stands
+constexpr int64_t kOuterDepth = 192;        // of a block
+constexpr int64_t kOuterRows = 32 * kTile;  // with kOuterDepth floats each: the part of A that stays in the second cache
+constexpr int64_t kFirstCache = 4096;       // floats: what may be read where it stands
 constexpr int64_t kTransposedScratch = kOuterDepth * (kOuterRows + kPanel);
 
 struct OuterTile {

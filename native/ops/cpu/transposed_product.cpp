@@ -8,7 +8,8 @@
 namespace mimdet::cpu {
 namespace {
 
-constexpr int64_t kSmallResult = 1 << 16;  // floats: up to here, sums of parts of the depth cost less than reading it in several threads
+constexpr int64_t kSmallResult =
+    1 << 16;  // floats: up to here, sums of parts of the depth cost less than reading it in several threads
 constexpr int64_t kDepthAPart = 1024, kMaxParts = 16;
 
 void multiply_part(const Kernels& k, TransposedProduct part, std::vector<float>& scratch) {
@@ -36,7 +37,8 @@ void share_depth(const Kernels& k, const TransposedProduct& p, int64_t parts) {
   });
   for (int64_t i = 0; i < parts; ++i)
     for (int64_t row = 0; row < p.rows; ++row)
-      for (int64_t column = 0; column < p.columns; ++column) p.c[row * p.c_stride + column] += sums[i * size + row * p.columns + column];
+      for (int64_t column = 0; column < p.columns; ++column)
+        p.c[row * p.c_stride + column] += sums[i * size + row * p.columns + column];
 }
 
 void share_result(const Kernels& k, const TransposedProduct& p) {

@@ -30,8 +30,14 @@ void multiply_points(const Kernels& k, const WinogradConvolution& c, int64_t cou
   }
 }
 
-void transform_outputs(const Kernels& k, const WinogradGrid& grid, const WinogradConvolution& c, int64_t first, int64_t count, const float* points) {
-  WinogradOutput output{.points = points, .point_stride = winograd_point_stride(c.out), .pixels = {}, .bias = c.bias, .channels = c.out, .relu = c.relu};
+void transform_outputs(const Kernels& k, const WinogradGrid& grid, const WinogradConvolution& c, int64_t first, int64_t count,
+                       const float* points) {
+  WinogradOutput output{.points = points,
+                        .point_stride = winograd_point_stride(c.out),
+                        .pixels = {},
+                        .bias = c.bias,
+                        .channels = c.out,
+                        .relu = c.relu};
   for (int64_t i = 0; i < count; ++i, output.points += c.out) {
     const WinogradPlace place = grid(first + i);
     for (int64_t p = 0; p < kWinogradOut * kWinogradOut; ++p) {
@@ -49,7 +55,8 @@ int64_t winograd_tiles_a_task(const Kernels& k, int64_t tiles) {
   return round_up((tiles + tasks - 1) / tasks, k.tile);
 }
 
-void winograd_inputs(const Kernels& k, const WinogradGrid& grid, const float* x, int64_t channels, int64_t first, int64_t count, const float* zeros, float* points) {
+void winograd_inputs(const Kernels& k, const WinogradGrid& grid, const float* x, int64_t channels, int64_t first, int64_t count,
+                     const float* zeros, float* points) {
   WinogradInput input{.pixels = {}, .points = points, .point_stride = winograd_point_stride(channels), .channels = channels};
   for (int64_t i = 0; i < count; ++i, input.points += channels) {
     const WinogradPlace place = grid(first + i);
@@ -66,7 +73,8 @@ void winograd_convolution(const Kernels& k, const WinogradConvolution& c) {
   const std::vector<float> zeros(c.in, 0.f);
   const int64_t tiles = winograd_tiles_a_task(k, grid.size()), tasks = (grid.size() + tiles - 1) / tiles;
   at::parallel_for(0, tasks, 1, [&](int64_t begin, int64_t end) {
-    Scratch scratch{std::vector<float>(kWinogradPoints * winograd_point_stride(c.in)), std::vector<float>(kWinogradPoints * winograd_point_stride(c.out))};
+    Scratch scratch{std::vector<float>(kWinogradPoints * winograd_point_stride(c.in)),
+                    std::vector<float>(kWinogradPoints * winograd_point_stride(c.out))};
     for (int64_t task = begin; task < end; ++task) {
       const int64_t first = task * tiles, count = std::min(tiles, grid.size() - first);
       winograd_inputs(k, grid, c.x, c.in, first, count, zeros.data(), scratch.inputs.data());

@@ -25,8 +25,8 @@ struct WinogradWeightGradient {
   int64_t pictures, height, width, in, out;
 };
 
-/// With fewer channels the transforms cost what the products save, and a direct sum is three times nearer to the exact one, which small
-/// models in training need: a pre-activation near zero that falls on the other side turns a gradient off.
+/// With fewer channels the transforms cost what the products save, and a direct sum is three times nearer to the exact one, which
+/// small models in training need: a pre-activation near zero that falls on the other side turns a gradient off.
 inline constexpr int64_t kLeastWinogradChannels = 64;
 
 /// Whether the kernels serve these channels, and pay.

@@ -10,7 +10,8 @@
 namespace mimdet::cpu {
 namespace {
 
-void transform_gradients(const Kernels& k, const WinogradGrid& grid, const WinogradWeightGradient& g, int64_t first, int64_t count, const float* zeros, float* points) {
+void transform_gradients(const Kernels& k, const WinogradGrid& grid, const WinogradWeightGradient& g, int64_t first,
+                         int64_t count, const float* zeros, float* points) {
   WinogradGradient gradient{.pixels = {}, .points = points, .point_stride = winograd_point_stride(g.out), .channels = g.out};
   for (int64_t i = 0; i < count; ++i, gradient.points += g.out) {
     const WinogradPlace place = grid(first + i);
@@ -23,7 +24,8 @@ void transform_gradients(const Kernels& k, const WinogradGrid& grid, const Winog
 }
 
 /// sums (36, in, out) += of these tiles.
-void add_products(const Kernels& k, const WinogradWeightGradient& g, int64_t count, const float* inputs, const float* gradients, float* scratch, float* sums) {
+void add_products(const Kernels& k, const WinogradWeightGradient& g, int64_t count, const float* inputs, const float* gradients,
+                  float* scratch, float* sums) {
   for (int64_t p = 0; p < kWinogradPoints; ++p) {
     k.multiply_transposed({.a = inputs + p * winograd_point_stride(g.in),
                            .a_stride = g.in,
@@ -41,7 +43,12 @@ void add_products(const Kernels& k, const WinogradWeightGradient& g, int64_t cou
 /// Gᵀ · points · G of one kernel; the points are 0, ±√½, ±√2, ∞.
 void from_points(const double (&points)[36], float* kernel) {
   static const double a = std::sqrt(0.5), b = std::sqrt(2.0);
-  static const double g[6][3] = {{1, 0, 0}, {-1 / 1.5, -a / 1.5, -0.5 / 1.5}, {-1 / 1.5, a / 1.5, -0.5 / 1.5}, {1 / 6., b / 6, 2 / 6.}, {1 / 6., -b / 6, 2 / 6.}, {0, 0, 1}};
+  static const double g[6][3] = {{1, 0, 0},
+                                 {-1 / 1.5, -a / 1.5, -0.5 / 1.5},
+                                 {-1 / 1.5, a / 1.5, -0.5 / 1.5},
+                                 {1 / 6., b / 6, 2 / 6.},
+                                 {1 / 6., -b / 6, 2 / 6.},
+                                 {0, 0, 1}};
   double half[3][6] = {};
   for (int y = 0; y < 3; ++y)
     for (int j = 0; j < 6; ++j)
@@ -73,7 +80,8 @@ void winograd_weight_gradient(const Kernels& k, const WinogradWeightGradient& g)
   const int64_t tiles = winograd_tiles_a_task(k, grid.size());
   PartialSums sums((grid.size() + tiles - 1) / tiles, kWinogradPoints * g.in * g.out);
   sums.run([&](int64_t begin, int64_t end, float* part) {
-    std::vector<float> inputs(kWinogradPoints * winograd_point_stride(g.in)), gradients(kWinogradPoints * winograd_point_stride(g.out)), scratch(k.transposed_scratch);
+    std::vector<float> inputs(kWinogradPoints * winograd_point_stride(g.in)),
+        gradients(kWinogradPoints * winograd_point_stride(g.out)), scratch(k.transposed_scratch);
     for (int64_t first = begin * tiles; first < std::min(end * tiles, grid.size()); first += tiles) {
       const int64_t count = std::min(tiles, grid.size() - first);
       winograd_inputs(k, grid, g.x, g.in, first, count, zeros.data(), inputs.data());

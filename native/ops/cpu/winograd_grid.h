@@ -8,7 +8,8 @@
 namespace mimdet::cpu {
 
 constexpr int64_t kWinogradOut = 4, kWinogradIn = 6, kWinogradPoints = 36;
-constexpr int64_t kMaxTilesATask = 48;  // of 36 points: 1.7 MB for 256 channels, while the weights of a point are read once a task
+constexpr int64_t kMaxTilesATask =
+    48;  // of 36 points: 1.7 MB for 256 channels, while the weights of a point are read once a task
 
 /// Where a tile's pixels stand. Tiles are counted over all pictures, row by row.
 struct WinogradPlace {
@@ -19,7 +20,11 @@ struct WinogradGrid {
   int64_t pictures, height, width, rows, columns;
 
   WinogradGrid(int64_t pictures, int64_t height, int64_t width)
-      : pictures(pictures), height(height), width(width), rows((height + kWinogradOut - 1) / kWinogradOut), columns((width + kWinogradOut - 1) / kWinogradOut) {}
+      : pictures(pictures),
+        height(height),
+        width(width),
+        rows((height + kWinogradOut - 1) / kWinogradOut),
+        columns((width + kWinogradOut - 1) / kWinogradOut) {}
   int64_t size() const { return pictures * rows * columns; }
   WinogradPlace operator()(int64_t tile) const {
     return {tile / (rows * columns), tile / columns % rows * kWinogradOut, tile % columns * kWinogradOut};
@@ -35,6 +40,7 @@ int64_t winograd_tiles_a_task(const Kernels& k, int64_t tiles);
 constexpr int64_t winograd_point_stride(int64_t channels) { return kMaxTilesATask * channels + 80; }
 
 /// The points of `count` tiles of x (pictures, height, width, channels). `zeros`: (channels).
-void winograd_inputs(const Kernels& k, const WinogradGrid& grid, const float* x, int64_t channels, int64_t first, int64_t count, const float* zeros, float* points);
+void winograd_inputs(const Kernels& k, const WinogradGrid& grid, const float* x, int64_t channels, int64_t first, int64_t count,
+                     const float* zeros, float* points);
 
 }  // namespace mimdet::cpu

@@ -1,4 +1,5 @@
-// The operators with gradients of their own against LibTorch's in float64: results, gradients of every argument, the same bits twice.
+// The operators with gradients of their own against LibTorch's in float64: results, gradients of every argument, the same bits
+// twice.
 #include <ATen/Context.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/batch_norm.h>
@@ -35,7 +36,8 @@ using Operator = std::function<at::Tensor(const Tensors&)>;
 Tensors run(const Operator& op, const Tensors& arguments, const at::Tensor& dy, at::ScalarType type) {
   Tensors leaves;
   for (const at::Tensor& argument : arguments)
-    leaves.push_back(argument.defined() ? argument.to(type).detach().clone(at::MemoryFormat::Preserve).requires_grad_(true) : argument);
+    leaves.push_back(argument.defined() ? argument.to(type).detach().clone(at::MemoryFormat::Preserve).requires_grad_(true)
+                                        : argument);
   const at::Tensor y = op(leaves);
   Tensors wanted;
   for (const at::Tensor& leaf : leaves)
@@ -52,14 +54,18 @@ double distance(const at::Tensor& actual, const at::Tensor& expected) {
   return actual.to(at::kDouble).sub(reference).norm().item().toDouble() / (norm > 0 ? norm : 1);
 }
 
-void check_operator(const char* name, const Operator& ours, const Operator& libtorch, const Tensors& arguments, double tolerance) {
+void check_operator(const char* name, const Operator& ours, const Operator& libtorch, const Tensors& arguments,
+                    double tolerance) {
   const at::Tensor y = libtorch(arguments);
   const at::Tensor dy = at::randn(y.sizes());
-  const Tensors actual = run(ours, arguments, dy, at::kFloat), again = run(ours, arguments, dy, at::kFloat), expected = run(libtorch, arguments, dy, at::kDouble);
+  const Tensors actual = run(ours, arguments, dy, at::kFloat), again = run(ours, arguments, dy, at::kFloat),
+                expected = run(libtorch, arguments, dy, at::kDouble);
   const Tensors fallback = run(ours, arguments, dy, at::kDouble);
   for (size_t i = 0; i < expected.size(); ++i) {
     const double apart = distance(actual[i], expected[i]);
-    if (!(apart < tolerance)) test::report_failure(name, static_cast<int>(i), "apart by " + std::to_string(apart * 1e6) + "e-6 (0: result, then gradients)");
+    if (!(apart < tolerance))
+      test::report_failure(name, static_cast<int>(i),
+                           "apart by " + std::to_string(apart * 1e6) + "e-6 (0: result, then gradients)");
     CHECK(actual[i].equal(again[i]));
     CHECK(distance(fallback[i], expected[i]) < 1e-12);
   }
@@ -67,7 +73,8 @@ void check_operator(const char* name, const Operator& ours, const Operator& libt
 
 at::Tensor weights(at::IntArrayRef sizes) { return at::randn(sizes).mul_(0.1); }
 
-void check_convolution(int64_t in, int64_t out, int64_t kernel, int64_t stride, at::IntArrayRef nhw, bool bias = true, Activation activation = Activation::kNone) {
+void check_convolution(int64_t in, int64_t out, int64_t kernel, int64_t stride, at::IntArrayRef nhw, bool bias = true,
+                       Activation activation = Activation::kNone) {
   const at::Tensor x = at::randn({nhw[0], in, nhw[1], nhw[2]}), b = bias ? at::randn({out}) : at::Tensor();
   check_operator(
       "conv2d", [&](const Tensors& t) { return differentiable::conv2d(t[0], t[1], t[2], stride, activation); },
@@ -112,7 +119,8 @@ TEST("differentiable conv2d: a gradient at a few pixels alone, and zeros that st
     at::Tensor dy = at::zeros({3, 24, 12, 10});
     dy.select(2, 0).select(2, 9).normal_();  // a corner of each picture
     dy[1].select(1, 5).normal_();            // a row of one
-    const Tensors expected = run(theirs, {x, weight, bias}, dy, at::kDouble), actual = run(ours, {x, weight, bias}, dy, at::kFloat);
+    const Tensors expected = run(theirs, {x, weight, bias}, dy, at::kDouble),
+                  actual = run(ours, {x, weight, bias}, dy, at::kFloat);
     for (size_t i = 0; i < expected.size(); ++i) {
       CHECK(distance(actual[i], expected[i]) < 2e-6);
       CHECK_EQUAL(actual[i].ne(0).logical_and(expected[i].eq(0)).sum().item().toLong(), 0);
@@ -136,7 +144,8 @@ TEST("differentiable deconv2x2: equals at::conv_transpose2d") {
     for (int64_t pictures : {1, 5})
       check_operator(
           "deconv2x2", [](const Tensors& t) { return differentiable::deconv2x2(t[0], t[1], t[2]); },
-          [](const Tensors& t) { return at::conv_transpose2d(t[0], t[1], t[2], 2); }, {at::randn({pictures, 20, 5, 7}), weights({20, out, 2, 2}), at::randn({out})}, 2e-6);
+          [](const Tensors& t) { return at::conv_transpose2d(t[0], t[1], t[2], 2); },
+          {at::randn({pictures, 20, 5, 7}), weights({20, out, 2, 2}), at::randn({out})}, 2e-6);
 }
 
 TEST("differentiable linear: with activations, short and long, without bias") {
@@ -145,21 +154,23 @@ TEST("differentiable linear: with activations, short and long, without bias") {
     for (const auto& [in, out] : {std::pair<int64_t, int64_t>{1, 1}, {3, 17}, {48, 144}, {300, 21}, {770, 90}}) {
       const Tensors arguments{at::randn({rows, in}), weights({out, in}), at::randn({out})};
       check_operator(
-          "linear", [](const Tensors& t) { return differentiable::linear(t[0], t[1], t[2]); }, [](const Tensors& t) { return at::linear(t[0], t[1], t[2]); }, arguments, 2e-6);
+          "linear", [](const Tensors& t) { return differentiable::linear(t[0], t[1], t[2]); },
+          [](const Tensors& t) { return at::linear(t[0], t[1], t[2]); }, arguments, 2e-6);
       check_operator(
           "linear, gelu", [](const Tensors& t) { return differentiable::linear(t[0], t[1], t[2], Activation::kGelu); },
           [](const Tensors& t) { return at::gelu(at::linear(t[0], t[1], t[2])); }, arguments, 3e-6);
     }
   check_operator(
-      "no bias", [](const Tensors& t) { return differentiable::linear(t[0], t[1], {}); }, [](const Tensors& t) { return at::linear(t[0], t[1]); },
-      {at::randn({2, 9, 30}).transpose(0, 1), weights({21, 30})}, 2e-6);
+      "no bias", [](const Tensors& t) { return differentiable::linear(t[0], t[1], {}); },
+      [](const Tensors& t) { return at::linear(t[0], t[1]); }, {at::randn({2, 9, 30}).transpose(0, 1), weights({21, 30})}, 2e-6);
 }
 
 TEST("differentiable attention: any length and width of a head") {
   at::manual_seed(6);
   const auto check = [](int64_t batch, int64_t length, int64_t heads, int64_t dim, double spread) {
     check_operator(
-        "attention", [=](const Tensors& t) { return differentiable::attention(t[0], heads); }, [=](const Tensors& t) { return attention_composite(t[0], heads); },
+        "attention", [=](const Tensors& t) { return differentiable::attention(t[0], heads); },
+        [=](const Tensors& t) { return attention_composite(t[0], heads); },
         {at::randn({batch, length, 3 * heads * dim}) * spread}, spread > 2 ? 2e-5 : 5e-6);
   };
   for (int64_t length : {1, 5, 16, 17, 255, 256, 257, 600}) check(2, length, 3, 32, 1);
@@ -177,7 +188,8 @@ TEST("differentiable batch_norm: results, gradients, running statistics, far fro
         for (auto& pair : statistics) pair = {at::zeros({channels}), at::ones({channels})};
         const auto ours = [&](const Tensors& t) {
           statistics[0] = {at::zeros({channels}, t[0].options()), at::ones({channels}, t[0].options())};
-          return differentiable::batch_norm(t[0], t[1], t[2], statistics[0][0], statistics[0][1], 0.1, 1e-5, relu ? Activation::kRelu : Activation::kNone);
+          return differentiable::batch_norm(t[0], t[1], t[2], statistics[0][0], statistics[0][1], 0.1, 1e-5,
+                                            relu ? Activation::kRelu : Activation::kNone);
         };
         const auto libtorch = [&](const Tensors& t) {
           statistics[1] = {at::zeros({channels}, t[0].options()), at::ones({channels}, t[0].options())};
@@ -185,7 +197,10 @@ TEST("differentiable batch_norm: results, gradients, running statistics, far fro
           return relu ? at::relu(y) : y;
         };
         // ReLU is left out of the gradients' check where a number lies near its corner: each wrong one costs its whole gradient.
-        check_operator("batch_norm", ours, libtorch, {x, at::randn({channels}), at::randn({channels})}, relu ? 2e-3 : offset > 0 ? 2e-5 : 3e-6);
+        check_operator("batch_norm", ours, libtorch, {x, at::randn({channels}), at::randn({channels})},
+                       relu         ? 2e-3
+                       : offset > 0 ? 2e-5
+                                    : 3e-6);
         run(ours, {x, at::ones({channels}), at::zeros({channels})}, at::ones(x.sizes()), at::kFloat);
         run(libtorch, {x, at::ones({channels}), at::zeros({channels})}, at::ones(x.sizes()), at::kDouble);
         CHECK(distance(statistics[0][0] + 1, statistics[1][0] + 1) < 1e-6);
@@ -209,9 +224,15 @@ TEST("differentiable operators: nothing in, nothing out, and gradients of zero")
     CHECK_EQUAL(results[0].numel(), 0);
     for (size_t i = 1; i < results.size(); ++i) CHECK(results[i].defined() && results[i].abs().sum().item().toDouble() == 0);
   };
-  check([](const Tensors& t) { return differentiable::conv2d(t[0], t[1], t[2]); }, {at::zeros({0, 16, 7, 7}), at::ones({16, 16, 3, 3}), at::ones({16})});
-  check([](const Tensors& t) { return differentiable::deconv2x2(t[0], t[1], t[2]); }, {at::zeros({0, 16, 7, 7}), at::ones({16, 8, 2, 2}), at::ones({8})});
-  check([](const Tensors& t) { return differentiable::linear(t[0], t[1], t[2]); }, {at::zeros({0, 16}), at::ones({8, 16}), at::ones({8})});
-  check([](const Tensors& t) { return differentiable::batch_norm(t[0], t[1], t[2], at::zeros({16}), at::ones({16}), 0.1, 1e-5, Activation::kRelu); },
-        {at::zeros({0, 16, 7, 7}), at::ones({16}), at::ones({16})});
+  check([](const Tensors& t) { return differentiable::conv2d(t[0], t[1], t[2]); },
+        {at::zeros({0, 16, 7, 7}), at::ones({16, 16, 3, 3}), at::ones({16})});
+  check([](const Tensors& t) { return differentiable::deconv2x2(t[0], t[1], t[2]); },
+        {at::zeros({0, 16, 7, 7}), at::ones({16, 8, 2, 2}), at::ones({8})});
+  check([](const Tensors& t) { return differentiable::linear(t[0], t[1], t[2]); },
+        {at::zeros({0, 16}), at::ones({8, 16}), at::ones({8})});
+  check(
+      [](const Tensors& t) {
+        return differentiable::batch_norm(t[0], t[1], t[2], at::zeros({16}), at::ones({16}), 0.1, 1e-5, Activation::kRelu);
+      },
+      {at::zeros({0, 16, 7, 7}), at::ones({16}), at::ones({16})});
 }
