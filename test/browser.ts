@@ -1,4 +1,5 @@
-// A headless Chromium for the tests of pages, spoken to through its debugging pipe: no package, no port. null where there is none.
+// A headless Chromium for the tests of pages, spoken to through its debugging pipe: no package, no port. null where there is
+// none.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -11,7 +12,10 @@ type Json = Record<string, unknown>;
 export function findBrowser(): string | null {
   const folders = (process.env['PATH'] ?? '').split(delimiter);
   const names = ['chromium', 'chromium-browser', 'google-chrome', 'google-chrome-stable'];
-  const places = [process.env['CHROME_PATH'] ?? '', ...folders.flatMap((folder) => names.map((name) => join(folder, name)))];
+  const places = [
+    process.env['CHROME_PATH'] ?? '',
+    ...folders.flatMap((folder) => names.map((name) => join(folder, name))),
+  ];
   return places.find((place) => place && existsSync(place)) ?? null;
 }
 
@@ -24,7 +28,14 @@ export class Browser {
   #rest = '';
 
   constructor(path: string) {
-    const flags = ['--headless=new', '--remote-debugging-pipe', '--no-first-run', '--disable-gpu', '--disable-dev-shm-usage', '--no-sandbox'];
+    const flags = [
+      '--headless=new',
+      '--remote-debugging-pipe',
+      '--no-first-run',
+      '--disable-gpu',
+      '--disable-dev-shm-usage',
+      '--no-sandbox',
+    ];
     const args = [...flags, `--user-data-dir=${join(this.folder, 'profile')}`, 'about:blank'];
     this.#process = spawn(path, args, { stdio: ['ignore', 'ignore', 'ignore', 'pipe', 'pipe'] });
     const failed = () => this.#failAll(new Error('The browser ended'));
@@ -43,7 +54,7 @@ export class Browser {
   async open(url: string, { width = 1280, height = 800 } = {}): Promise<Tab> {
     const { targetId } = await this.send('Target.createTarget', { url: 'about:blank' });
     const { sessionId } = await this.send('Target.attachToTarget', { targetId, flatten: true });
-    const tab = new Tab(this, sessionId as string);
+    const tab = new Tab(this, sessionId as string, targetId as string);
     this.#listeners.push((method, params) => tab.heard(method, params));
     for (const domain of ['Page', 'Runtime', 'Log', 'DOM']) await tab.send(`${domain}.enable`);
     await tab.send('Emulation.setDeviceMetricsOverride', { width, height, deviceScaleFactor: 1, mobile: width < 500 });
@@ -67,7 +78,8 @@ export class Browser {
 
   #take({ id, result, error, method, params, sessionId }: Json): void {
     const waiting = this.#waiting.get(id as number);
-    if (!waiting) return this.#listeners.forEach((listener) => listener(method as string, { ...(params as Json), sessionId }));
+    if (!waiting)
+      return this.#listeners.forEach((listener) => listener(method as string, { ...(params as Json), sessionId }));
     this.#waiting.delete(id as number);
     if (error) waiting.reject(new Error((error as { message: string }).message));
     else waiting.resolve(result as Json);
@@ -86,10 +98,15 @@ export class Tab {
   constructor(
     readonly browser: Browser,
     readonly session: string,
+    readonly target: string,
   ) {}
 
   send(method: string, params: Json = {}): Promise<Json> {
     return this.browser.send(method, params, this.session);
+  }
+
+  async close(): Promise<void> {
+    await this.browser.send('Target.closeTarget', { targetId: this.target });
   }
 
   heard(method: string, { sessionId, exceptionDetails, entry }: Json): void {
@@ -100,7 +117,12 @@ export class Tab {
   }
 
   async evaluate<T = unknown>(expression: string): Promise<T> {
-    const answer = await this.send('Runtime.evaluate', { expression, awaitPromise: true, returnByValue: true, userGesture: true });
+    const answer = await this.send('Runtime.evaluate', {
+      expression,
+      awaitPromise: true,
+      returnByValue: true,
+      userGesture: true,
+    });
     if (answer['exceptionDetails']) throw new Error(JSON.stringify(answer['exceptionDetails']));
     return (answer['result'] as { value: T }).value;
   }
@@ -124,7 +146,12 @@ export class Tab {
 
   async key(key: string, modifiers = 0): Promise<void> {
     const text = key.length === 1 ? { text: key } : key === 'Enter' ? { text: '\r' } : {};
-    const params = { key, code: key === 'Tab' ? 'Tab' : undefined, windowsVirtualKeyCode: keyCodes[key] ?? key.toUpperCase().charCodeAt(0), modifiers };
+    const params = {
+      key,
+      code: key === 'Tab' ? 'Tab' : undefined,
+      windowsVirtualKeyCode: keyCodes[key] ?? key.toUpperCase().charCodeAt(0),
+      modifiers,
+    };
     await this.send('Input.dispatchKeyEvent', { type: 'keyDown', ...params, ...text });
     await this.send('Input.dispatchKeyEvent', { type: 'keyUp', ...params });
   }
@@ -141,4 +168,17 @@ export class Tab {
   }
 }
 
-const keyCodes: Record<string, number> = { Tab: 9, Enter: 13, Escape: 27, PageUp: 33, PageDown: 34, End: 35, Home: 36, ArrowLeft: 37, ArrowUp: 38, ArrowRight: 39, ArrowDown: 40, Delete: 46 };
+const keyCodes: Record<string, number> = {
+  Tab: 9,
+  Enter: 13,
+  Escape: 27,
+  PageUp: 33,
+  PageDown: 34,
+  End: 35,
+  Home: 36,
+  ArrowLeft: 37,
+  ArrowUp: 38,
+  ArrowRight: 39,
+  ArrowDown: 40,
+  Delete: 46,
+};

@@ -1,4 +1,5 @@
-// The page at `/`, what of it runs without a browser: the document and its policy, run lengths, filters, places of labels, the view.
+// The page at `/`, what of it runs without a browser: the document and its policy, run lengths, filters, places of labels, the
+// view.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
@@ -16,7 +17,7 @@ const { fitView, zoomView, panView, showBox, toPicture } = await load('view');
 
 /** Numbers from 0 to 1 that are the same each time. */
 function* numbers(seed = 1): Generator<number, never> {
-  for (let state = seed; ; ) {
+  for (let state = seed; ;) {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     yield state / 2 ** 32;
   }
@@ -42,7 +43,10 @@ test('the document is one piece: its script and style are those that its policy 
   assert.equal(html.match(/<(script|style)\b/g)!.length, 2);
   assert.doesNotMatch(html, /\sstyle=|\son\w+="/);
   const addresses = [...html.matchAll(/\b(?:src|href)="([^"]*)"/g)].map(([, address]) => address!);
-  assert.ok(addresses.every((address) => /^(data:|#|docs$)/.test(address)), addresses.join());
+  assert.ok(
+    addresses.every((address) => /^(data:|#|docs$)/.test(address)),
+    addresses.join(),
+  );
   assert.match(etag, /^"[\w-]+"$/);
   assert.equal(page().html, html);
 });
@@ -58,7 +62,14 @@ test('every source is part of the document, and joined they are one script witho
 });
 
 test('run lengths are those of the native code, whatever the mask', () => {
-  for (const [height, width, density] of [[1, 1, 0], [1, 1, 1], [7, 5, 0.3], [60, 41, 0.05], [33, 64, 0.5], [300, 200, 0.001]] as const) {
+  for (const [height, width, density] of [
+    [1, 1, 0],
+    [1, 1, 1],
+    [7, 5, 0.3],
+    [60, 41, 0.05],
+    [33, 64, 0.5],
+    [300, 200, 0.001],
+  ] as const) {
     const bitmap = bitmapOf(height, width, density);
     const mask = Mask.fromBitmap(bitmap, height, width);
     const ends = decodeRuns(mask.counts, height * width);
@@ -113,7 +124,10 @@ test('results are filtered, counted and found by place', () => {
   const indices = (list: { index: number }[]) => list.map(({ index }) => index);
   assert.deepEqual(indices(visibleOf(instances, 0.25, new Set())), [0, 1]);
   assert.deepEqual(indices(visibleOf(instances, 0.1, new Set(['b']))), [1]);
-  assert.deepEqual(countClasses(instances, 0.3), [{ name: 'a', classId: 0, count: 1 }, { name: 'b', classId: 1, count: 1 }]);
+  assert.deepEqual(countClasses(instances, 0.3), [
+    { name: 'a', classId: 0, count: 1 },
+    { name: 'b', classId: 1, count: 1 },
+  ]);
   assert.equal(instanceAt(instances, height, 3.5, 3.5).index, 1, 'the smaller one lies on top');
   assert.equal(instanceAt(instances, height, 8.5, 8.5).index, 0);
   assert.equal(instanceAt(instances, height, 15, 5).index, 2, 'without a mask the box counts');
@@ -130,9 +144,13 @@ test('files are the same as those of the library', () => {
 });
 
 test('an answer of another shape, or an error in it, is a problem; a broken mask is only missing', () => {
-  for (const wrong of [null, [], {}, { width: 0, height: 1, instances: [] }, { results: [] }]) assert.throws(() => readResult(wrong));
+  for (const wrong of [null, [], {}, { width: 0, height: 1, instances: [] }, { results: [] }])
+    assert.throws(() => readResult(wrong));
   const failed = { results: [{ file: 'x', error: { code: 'ERR_MIMDET_DECODE', message: 'no picture' } }] };
-  assert.throws(() => readResult(failed), (error: { problem?: { code: string } }) => error.problem?.code === 'ERR_MIMDET_DECODE');
+  assert.throws(
+    () => readResult(failed),
+    (error: { problem?: { code: string } }) => error.problem?.code === 'ERR_MIMDET_DECODE',
+  );
   const broken = answer();
   broken.instances[0]!.mask!.counts = 'zzzz';
   assert.equal(readResult(broken).instances[0].ends, null);
@@ -141,7 +159,13 @@ test('an answer of another shape, or an error in it, is a problem; a broken mask
 test('labels never lie on each other, are inside, and the best ones have a place', () => {
   const stage = { width: 400, height: 300 };
   const frames = Array.from({ length: 300 }, () => ({ x: next() * 380, y: next() * 280, width: 60, height: 30 }));
-  const labels = placeLabels(frames, frames.map((_, i) => [`instance ${i} 0.5`, '0.5']), (text: string) => text.length * 7, 17, stage);
+  const labels = placeLabels(
+    frames,
+    frames.map((_, i) => [`instance ${i} 0.5`, '0.5']),
+    (text: string) => text.length * 7,
+    17,
+    stage,
+  );
   assert.equal(labels[0].index, 0);
   assert.ok(labels.length > 20 && labels.length < 300);
   labels.forEach((a: { x: number; y: number; width: number; height: number }, i: number) => {
@@ -152,7 +176,10 @@ test('labels never lie on each other, are inside, and the best ones have a place
 });
 
 test('the view: all is seen at first, zooming keeps the point, moving never loses the picture', () => {
-  const [picture, stage] = [{ width: 4000, height: 1000 }, { width: 800, height: 600 }];
+  const [picture, stage] = [
+    { width: 4000, height: 1000 },
+    { width: 800, height: 600 },
+  ];
   const fitted = fitView(picture, stage);
   assert.ok(fitted.scale * 4000 <= 800 && fitted.x >= 0 && fitted.y >= 0);
   const point = { x: 500, y: 310 };
@@ -160,7 +187,11 @@ test('the view: all is seen at first, zooming keeps the point, moving never lose
   const near = zoomView(fitted, 8, point, picture, stage);
   const after = toPicture(near, point);
   assert.ok(Math.hypot(after.x - before.x, after.y - before.y) < 1e-6);
-  for (const [dx, dy] of [[1e6, 1e6], [-1e6, -1e6], [1e6, -1e6]]) {
+  for (const [dx, dy] of [
+    [1e6, 1e6],
+    [-1e6, -1e6],
+    [1e6, -1e6],
+  ]) {
     const { scale, x, y } = panView(near, dx, dy, picture, stage);
     assert.ok(x < 800 && y < 600 && x + scale * 4000 > 0 && y + scale * 1000 > 0);
   }

@@ -1,4 +1,5 @@
-// Pixels of the pictures in the browser: the last few as bitmaps, small ones for the strip. Before it: pictures. After it: stage, strip.
+// Pixels of the pictures in the browser: the last few as bitmaps, small ones for the strip. Before it: pictures. After it:
+// stage, strip.
 
 const kept = new Map();
 const mostKept = 3;

@@ -1,5 +1,5 @@
-// Requests to the server. Before it: pictures, main. After it: the wire. Addresses are relative, so that a proxy may serve the page
-// anywhere. What goes wrong rejects with an Error whose `problem` is the server's problem document, or one of ours.
+// Requests to the server. Before it: pictures, main. After it: the wire. Addresses are relative, so that a proxy may serve the
+// page anywhere. What goes wrong rejects with an Error whose `problem` is the server's problem document, or one of ours.
 
 const tokenKey = 'mimdet-token';
 
@@ -44,7 +44,8 @@ function send({ method, path, body, signal, onProgress }) {
       if (request.status < 400 && answer !== undefined) resolve(answer);
       else reject(problemError(problemOf(request, answer), Number(request.getResponseHeader('retry-after')) || 0));
     };
-    request.onerror = () => reject(problemError({ title: 'No answer', detail: 'The server cannot be reached.', status: 0 }));
+    request.onerror = () =>
+      reject(problemError({ title: 'No answer', detail: 'The server cannot be reached.', status: 0 }));
     request.onabort = () => reject(signal.reason);
     signal?.addEventListener('abort', () => request.abort());
     if (signal?.aborted) return reject(signal.reason);

@@ -59,8 +59,9 @@ function showClass(name, isShown) {
 }
 
 function showClasses(wanted) {
-  for (const { name } of foundClasses()) if (wanted(name)) state.hidden.delete(name);
-  else state.hidden.add(name);
+  for (const { name } of foundClasses())
+    if (wanted(name)) state.hidden.delete(name);
+    else state.hidden.add(name);
   tell('filter');
 }
 
@@ -83,7 +84,13 @@ function drawClasses() {
 
 function classRow({ name, classId }) {
   const box = element('input', { type: 'checkbox', value: name });
-  const label = element('label', {}, box, swatch(css(colourOf(classId))), element('span', { className: 'name', textContent: name }));
+  const label = element(
+    'label',
+    {},
+    box,
+    swatch(css(colourOf(classId))),
+    element('span', { className: 'name', textContent: name }),
+  );
   label.append(element('span', { className: 'number' }));
   return element('li', {}, label);
 }

@@ -31,9 +31,15 @@ const nameOf = (pictures) => (pictures.length > 1 ? 'mimdet' : pictures[0].pictu
 
 function saveJson() {
   const pictures = chosen();
-  const lines = pictures.map(({ picture }) => JSON.stringify({ ...toJson(picture.result, seenOf(picture)), file: picture.name }));
+  const lines = pictures.map(({ picture }) =>
+    JSON.stringify({ ...toJson(picture.result, seenOf(picture)), file: picture.name }),
+  );
   const isOne = pictures.length === 1;
-  save(`${lines.join('\n')}\n`, `${nameOf(pictures)}.${isOne ? 'json' : 'jsonl'}`, isOne ? 'application/json' : 'application/x-ndjson');
+  save(
+    `${lines.join('\n')}\n`,
+    `${nameOf(pictures)}.${isOne ? 'json' : 'jsonl'}`,
+    isOne ? 'application/json' : 'application/x-ndjson',
+  );
 }
 
 function saveCoco() {

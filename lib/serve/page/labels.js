@@ -14,8 +14,11 @@ export function placeLabels(frames, texts, widthOf, height, stage) {
   const roomFor = (frame) => (frame.always ? Infinity : (frames.length > crowd ? 1.2 : 2.5) * frame.width + 12);
   const placed = [];
   frames.forEach((frame, index) => {
-    const isSeen = frame.x < stage.width && frame.y < stage.height && frame.x + frame.width > 0 && frame.y + frame.height > 0;
-    const label = isSeen && candidates(frame, texts[index], roomFor(frame), widthOf, height, stage).find((place) => grid.isFree(place));
+    const isSeen =
+      frame.x < stage.width && frame.y < stage.height && frame.x + frame.width > 0 && frame.y + frame.height > 0;
+    const label =
+      isSeen &&
+      candidates(frame, texts[index], roomFor(frame), widthOf, height, stage).find((place) => grid.isFree(place));
     if (!label) return;
     grid.add(label);
     placed.push({ index, ...label });
@@ -32,7 +35,13 @@ function candidates(frame, texts, room, widthOf, height, stage) {
     const width = widthOf(text);
     if (width > room) return [];
     const x = within(frame.x, stage.width - width);
-    return [frame.y - height, frame.y + frame.height, frame.y].map((y) => ({ text, x, y: within(y, stage.height - height), width, height }));
+    return [frame.y - height, frame.y + frame.height, frame.y].map((y) => ({
+      text,
+      x,
+      y: within(y, stage.height - height),
+      width,
+      height,
+    }));
   });
 }
 

@@ -1,5 +1,5 @@
-// Masks as transparent pictures: one of all that is shown, one of the instance under the pointer. Before it: results. After it: scene.
-// They are painted when the filter changes, and only copied when the stage is drawn.
+// Masks as transparent pictures: one of all that is shown, one of the instance under the pointer. Before it: results. After it:
+// scene. They are painted when the filter changes, and only copied when the stage is drawn.
 import { paintRuns } from './run-lengths.js';
 
 const fillAlpha = 110;
@@ -7,7 +7,7 @@ const rimAlpha = 235;
 
 /**
  * @param {number} longest the layer has every second, third … pixel of a picture whose longer side is more
- * @returns {{ canvas: HTMLCanvasElement, left: number, top: number, width: number, height: number }} place in pixels of the picture
+ * @returns {{ canvas: HTMLCanvasElement, left: number, top: number, width: number, height: number }} its place in the picture
  */
 export function paintMasks(picture, instances, colourFor, longest) {
   const step = Math.max(1, Math.ceil(Math.max(picture.width, picture.height) / longest));
@@ -48,7 +48,10 @@ function toLayer(grid, colours, fill, rim) {
 
 /** Colours as the words of an ImageData: red in the lowest byte. */
 const paletteOf = (colours, alpha) =>
-  Uint32Array.from([0, ...colours.map(([red, green, blue]) => ((alpha << 24) | (blue << 16) | (green << 8) | red) >>> 0)]);
+  Uint32Array.from([
+    0,
+    ...colours.map(([red, green, blue]) => ((alpha << 24) | (blue << 16) | (green << 8) | red) >>> 0),
+  ]);
 
 /** A cell is rim where a cell beside it belongs to another. */
 function colourCells({ cells, width, height }, pixels, fills, rims) {

@@ -11,7 +11,8 @@ let nextId = 1;
 
 /**
  * A picture: `file`, `status` ('waiting', 'sending', 'computing', 'busy', 'done', 'failed'), `progress` of the sending (0 to 1),
- * `result` (the last one, or null), `problem` (a problem document, or null), `roundTripMs`, `request` (its AbortController, or null).
+ * `result` (the last one, or null), `problem` (a problem document, or null), `roundTripMs`, `request` (its AbortController,
+ * or null).
  */
 function newPicture(file) {
   const id = nextId++;

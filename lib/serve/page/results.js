@@ -8,10 +8,19 @@ import { areaOf, decodeRuns, isInside } from './run-lengths.js';
  */
 export function readResult(answer) {
   const { file = '', width, height, instances, ms = {}, error } = answer?.results?.[0] ?? answer ?? {};
-  if (error) throw Object.assign(new Error(error.message), { problem: { title: 'No result', detail: error.message, code: error.code } });
+  if (error)
+    throw Object.assign(new Error(error.message), {
+      problem: { title: 'No result', detail: error.message, code: error.code },
+    });
   const fits = Number.isInteger(width) && Number.isInteger(height) && width > 0 && height > 0 && Array.isArray(instances);
   if (!fits) throw new Error('The answer holds no detections');
-  return { file, width, height, ms, instances: instances.map((entry, index) => readInstance(entry, index, width * height)) };
+  return {
+    file,
+    width,
+    height,
+    ms,
+    instances: instances.map((entry, index) => readInstance(entry, index, width * height)),
+  };
 }
 
 function readInstance({ class: name, classId, score, box, mask }, index, pixels) {
@@ -57,7 +66,13 @@ const smallest = (instances) => instances.reduce((best, each) => (best && best.a
 
 /** The object of a line of `mimdet detect --format jsonl`, with the given instances. */
 export function toJson({ file, width, height, ms }, instances) {
-  const entries = instances.map(({ name, classId, score, box, mask }) => ({ class: name, classId, score, box, ...(mask && { mask }) }));
+  const entries = instances.map(({ name, classId, score, box, mask }) => ({
+    class: name,
+    classId,
+    score,
+    box,
+    ...(mask && { mask }),
+  }));
   return { file, width, height, instances: entries, ms };
 }
 

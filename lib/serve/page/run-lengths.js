@@ -1,5 +1,5 @@
-// Masks from COCO's compressed run lengths. Before it: results. After it: mask-layer paints them, results finds what lies at a point.
-// A mask is kept as the places where its runs end, counted column by column; runs at odd places lie inside.
+// Masks from COCO's compressed run lengths. Before it: results. After it: mask-layer paints them, results finds what lies at a
+// point. A mask is kept as the places where its runs end, counted column by column; runs at odd places lie inside.
 
 /**
  * @param {string} counts
@@ -8,7 +8,7 @@
  */
 export function decodeRuns(counts, pixels) {
   const runs = [];
-  for (let at = 0; at < counts.length; ) {
+  for (let at = 0; at < counts.length;) {
     let run = 0;
     let bits;
     let shift = 0;
@@ -63,7 +63,7 @@ export function isInside(ends, place) {
 export function paintRuns(ends, height, grid, value) {
   const { step, left } = grid;
   for (let i = 1; i < ends.length; i += 2) {
-    for (let from = ends[i - 1]; from < ends[i]; ) {
+    for (let from = ends[i - 1]; from < ends[i];) {
       const x = Math.floor(from / height);
       const y = from - x * height;
       const bottom = Math.min(height, y + ends[i] - from);

@@ -24,8 +24,8 @@ export function drawPicture(context, { base, picture, view, stage, density }) {
 
 /**
  * What was found, over what is there.
- * @param {object} scene as above, and `masks`, `highlight` (layers or null), `instances`, `focus` (an instance or null), `colourFor`,
- *   `layers` (masks, boxes, labels: shown or not)
+ * @param {object} scene as above, and `masks`, `highlight` (layers or null), `instances`, `focus` (an instance or null),
+ *   `colourFor`, `layers` (masks, boxes, labels: shown or not)
  */
 export function drawFindings(context, scene) {
   const { layers, focus, density } = scene;
@@ -40,7 +40,13 @@ export function drawFindings(context, scene) {
 function drawLayer(context, { view, density }, { canvas, left, top, width, height }) {
   context.imageSmoothingEnabled = (view.scale * density * width) / canvas.width < 1;
   context.imageSmoothingQuality = 'low';
-  context.drawImage(canvas, view.x + view.scale * left, view.y + view.scale * top, view.scale * width, view.scale * height);
+  context.drawImage(
+    canvas,
+    view.x + view.scale * left,
+    view.y + view.scale * top,
+    view.scale * width,
+    view.scale * height,
+  );
 }
 
 function frameOf({ box: [x1, y1, x2, y2] }, { scale, x, y }) {

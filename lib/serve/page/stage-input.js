@@ -51,7 +51,8 @@ function pointerMove(event) {
   pointers.set(event.pointerId, now);
   travelled += Math.hypot(now.x - before.x, now.y - before.y);
   if (other) pinch(before, now, other);
-  else if (travelled > clickSlack && (isZoomed() || event.pointerType === 'mouse')) pan(now.x - before.x, now.y - before.y);
+  else if (travelled > clickSlack && (isZoomed() || event.pointerType === 'mouse'))
+    pan(now.x - before.x, now.y - before.y);
 }
 
 function pinch(before, now, other) {

@@ -1,5 +1,5 @@
-// The stage: a canvas with the current picture and one over it with what is shown of it, as large as their place. Before it: state.
-// After it: scene. It holds the view; stage-input moves it.
+// The stage: a canvas with the current picture and one over it with what is shown of it, as large as their place. Before it:
+// state. After it: scene. It holds the view; stage-input moves it.
 import { bitmapOf } from './bitmaps.js';
 import { byId, debounced, framed } from './dom.js';
 import { paintHighlight, paintMasks } from './mask-layer.js';
@@ -112,7 +112,18 @@ export const redraw = framed(() => {
   if (!picture) return;
   if (state.layers.masks) masks ??= paintMasks(picture, shown(), colourFor, isMoving ? longestWhileMoving : longestLayer);
   const { layers } = state;
-  drawFindings(context, { picture, masks, highlight, instances: shown(), focus: focused(), colourFor, layers, view, stage, density });
+  drawFindings(context, {
+    picture,
+    masks,
+    highlight,
+    instances: shown(),
+    focus: focused(),
+    colourFor,
+    layers,
+    view,
+    stage,
+    density,
+  });
 });
 
 function drawBelow(scene) {

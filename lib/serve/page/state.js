@@ -1,4 +1,5 @@
-// All that the page knows, and who wants to hear of it. Before it: whatever the user does. After it: everything that shows something.
+// All that the page knows, and who wants to hear of it. Before it: whatever the user does. After it: everything that shows
+// something.
 import { colouring } from './colours.js';
 import { visibleOf } from './results.js';
 

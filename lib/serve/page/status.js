@@ -24,7 +24,8 @@ function drawStatus() {
   drawProblem(picture?.status === 'failed' ? picture.problem : null);
   byId('cannot-show').hidden = !(picture?.cannotShow && picture.result);
   const news = picture && `${picture.id} ${picture.status} ${picture.roundTripMs}`;
-  if (picture?.status === 'done' && news !== announced) announce(`${picture.name}: ${shown().length} instances shown, best first`);
+  if (picture?.status === 'done' && news !== announced)
+    announce(`${picture.name}: ${shown().length} instances shown, best first`);
   announced = news ?? '';
 }
 
@@ -78,7 +79,8 @@ function timesOf({ decode = 0, queue, model = 0, total = 0 }, roundTripMs) {
   ];
 }
 
-const duration = (ms) => (ms < 10 ? `${ms.toFixed(1)} ms` : ms < 10_000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`);
+const duration = (ms) =>
+  ms < 10 ? `${ms.toFixed(1)} ms` : ms < 10_000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`;
 
 function drawCard() {
   const model = state.models.find(({ name }) => name === state.model) ?? state.models[0];
@@ -100,7 +102,12 @@ function drawCard() {
   );
 }
 
-const words = (key) => key.charAt(0).toUpperCase() + key.slice(1).replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase();
+const words = (key) =>
+  key.charAt(0).toUpperCase() +
+  key
+    .slice(1)
+    .replace(/([a-z])([A-Z])/g, '$1 $2')
+    .toLowerCase();
 
 function textOf(value) {
   if (typeof value !== 'object' || value === null) return String(value);

@@ -42,11 +42,13 @@ function update(picture, entry) {
   const [, progress, caption] = button.children;
   const text = statusText(picture);
   const isCurrent = picture === state.current;
-  if (isCurrent && button.getAttribute('aria-current') !== 'true') entry.scrollIntoView?.({ block: 'nearest', inline: 'nearest' });
+  if (isCurrent && button.getAttribute('aria-current') !== 'true')
+    entry.scrollIntoView?.({ block: 'nearest', inline: 'nearest' });
   button.setAttribute('aria-current', String(isCurrent));
   button.setAttribute('aria-label', `${picture.name}: ${text}`);
   button.title = picture.name;
-  caption.textContent = picture.status === 'done' ? String(picture.result.instances.length) : picture.status === 'failed' ? '!' : '';
+  caption.textContent =
+    picture.status === 'done' ? String(picture.result.instances.length) : picture.status === 'failed' ? '!' : '';
   progress.hidden = picture.status === 'done' || picture.status === 'failed';
   if (picture.status === 'sending') progress.value = picture.progress;
   else progress.removeAttribute('value');
