@@ -1,5 +1,5 @@
-// The training step, ours against the reference in Python: both sides take turns, a step each, from decoded pictures to new weights.
-// node bench/train_step.mjs --data D.json [--config C.json] [--batch 8] [--ratio 0.5] [--rounds 5] [--threads 2] [--peer pinned|fused]
+// The training step, ours against the reference in Python: both sides take turns, a step each, from decoded pictures to weights.
+// node bench/train_step.mjs --data D.json [--config C.json] [--batch 8] [--ratio 0.5] [--rounds 5] [--threads 2] [--peer fused]
 // D.json: COCO, pictures in the folder of its name. README.md beside this file says how to get the reference.
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';

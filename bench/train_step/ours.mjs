@@ -1,5 +1,5 @@
-// Our side: `node ours.mjs CONFIG DATA.json BATCH RATIO THREADS` does a training step for each line on standard input and answers with
-// { ms, loss, parts }.
+// Our side: `node ours.mjs CONFIG DATA.json BATCH RATIO THREADS` does a training step for each line on standard input and answers
+// with { ms, loss, parts }.
 // Pictures are decoded and resized before the clock starts, as on the other side; the same ones in the same order.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';

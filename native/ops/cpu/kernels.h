@@ -1,7 +1,8 @@
 // The inner loops of the float32 passes on a processor with wide vectors: matrix products with packed weights, attention,
-// Winograd transforms, norms with an activation. They are compiled once for each instruction set and chosen when the program runs.
-// Before them: ops/linear, ops/conv2d, ops/attention, ops/group_norm_gelu, ops/autograd, which cut the work into pieces for the threads.
-// Each function here runs on the thread that calls it, trusts its arguments, and gives an element the same bits however the work was cut.
+// Winograd transforms, norms with an activation. They are compiled once for each instruction set and chosen when the program
+// runs. Before them: ops/linear, ops/conv2d, ops/attention, ops/group_norm_gelu, ops/autograd, which cut the work into pieces for
+// the threads. Each function here runs on the thread that calls it, trusts its arguments, and gives an element the same bits
+// however the work was cut.
 #pragma once
 
 #include <cstdint>
@@ -114,7 +115,8 @@ struct Kernels {
   /// g = dy · act'; of each column the sum of g and of g · (x - centre). `g` may be `dy`, or nullptr.
   void (*norm_gradient)(const NormRows&, const float* dy, float* g, float* sums, float* products);
   /// g = on_gradient · g + on_distance · (x - centre) + offset, in place; all three (channels).
-  void (*norm_gradient_to_input)(const NormRows&, float* g, const float* on_gradient, const float* on_distance, const float* offset);
+  void (*norm_gradient_to_input)(const NormRows&, float* g, const float* on_gradient, const float* on_distance,
+                                 const float* offset);
   void (*gelu)(const float* x, float* y, int64_t count);
   /// dx = dy · gelu'(x). `dx` may be `dy`.
   void (*gelu_gradient)(const float* x, const float* dy, float* dx, int64_t count);
