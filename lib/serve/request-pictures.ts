@@ -49,7 +49,7 @@ function fromBase64(value: unknown, name: string): SentPicture {
   if (typeof value !== 'string') throw expected('a picture in base64', name, value);
   const letters = value.replace(/\s+/g, '').replace(/={1,2}$/, '');
   const bytes = Buffer.from(letters, 'base64');
-  const isWhole = letters.length % 4 !== 1 && bytes.length === Math.floor((letters.length * 3) / 4);
+  const isWhole = bytes.length > 0 && letters.length % 4 !== 1 && bytes.length === Math.floor((letters.length * 3) / 4);
   if (!isWhole) throw expected('a picture in base64', name, value.slice(0, 40));
   return { file: name.replace('images', 'image'), bytes };
 }
