@@ -1,22 +1,35 @@
 // The OpenAPI document: what may be asked and what is answered. Before it: settings (limits, tokens). After it: /openapi.json, /docs.
+// Names of models and classes are those that are loaded.
 import { errorCodes } from '../errors.js';
-import { formats, optionNames } from './call-options.js';
+import { formats, type optionNames } from './call-options.js';
 import { problemType } from './problems.js';
+import type { Model } from './models.js';
 import type { ServeSettings } from './settings.js';
 
 type Json = Record<string, unknown>;
 
-const int64 = { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER };
+/** A grey PNG of 8 by 8, to try with. */
+const smallPicture =
+  'iVBORw0KGgoAAAANSUhEUgAAAAgAAAAICAAAAADhZOFXAAAAFklEQVR42mPQAIITQMCAhwEiQBw8DAA4hB4BaoPeDQAAAABJ' +
+  'RU5ErkJggg==';
 
 /** The options of a call, for the query, a form and JSON. */
-function optionSchemas({ deadlineMs }: ServeSettings): Record<(typeof optionNames)[number], Json> {
+function optionSchemas({ deadlineMs }: ServeSettings, models: readonly Model[]): Record<(typeof optionNames)[number], Json> {
+  const name = models.length > 0 ? { enum: models.map((model) => model.name) } : { minLength: 1 };
+  const classes = [...new Set(models.flatMap(({ detector }) => detector.info.classes))];
+  const oneClass = classes.length > 0 ? { enum: classes } : {};
   return {
     scoreThreshold: { type: 'number', minimum: 0, maximum: 1, default: 0.25, description: 'Instances with a higher score are returned' },
     maxDetections: { type: 'integer', minimum: 1, maximum: 2 ** 31 - 1, description: "At most so many, the best. Default: the model's" },
-    classes: { type: 'array', items: { type: 'string' }, minItems: 1, description: 'Names of the classes to look for. Default: all' },
+    classes: { type: 'array', items: { type: 'string', ...oneClass }, minItems: 1, description: 'Names of the classes to look for. Default: all' },
     masks: { type: 'boolean', default: true },
     sampleRatio: { type: 'number', exclusiveMinimum: 0, maximum: 1, default: 1, description: 'Share of the patches that the encoder sees' },
-    seed: { ...int64, default: 0, description: 'Which patches a `sampleRatio` below 1 takes' },
+    seed: {
+      type: 'integer',
+      minimum: 0,
+      default: 0,
+      description: 'Which patches a `sampleRatio` below 1 takes. Below 2^64; in JSON as text from 2^53 on',
+    },
     priority: { type: 'integer', minimum: -1000, maximum: 1000, default: 0, description: 'Higher goes first' },
     deadlineMs: {
       type: 'number',
@@ -25,7 +38,7 @@ function optionSchemas({ deadlineMs }: ServeSettings): Record<(typeof optionName
       default: deadlineMs,
       description: `Give up so many milliseconds after the request's arrival. At most ${deadlineMs}: more counts as that`,
     },
-    model: { type: 'string', minLength: 1, description: 'A name of GET /v1/models. Default: the first' },
+    model: { type: 'string', ...name, description: 'A name of GET /v1/models. Default: the first' },
     format: { type: 'string', enum: formats, description: 'Goes before the Accept header' },
   };
 }
@@ -98,9 +111,15 @@ function problemResponses(...statuses: number[]): Json {
   return Object.fromEntries(entries) as Json;
 }
 
-function detectBody(settings: ServeSettings): Json {
-  const options = optionSchemas(settings);
-  const base64 = { type: 'string', contentEncoding: 'base64', minLength: 4, pattern: '^([A-Za-z0-9+/]{4})+$', description: 'A picture in base64; no address, no path' };
+function detectBody(settings: ServeSettings, options: Json): Json {
+  const base64 = {
+    type: 'string',
+    contentEncoding: 'base64',
+    minLength: 4,
+    pattern: '^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=|[A-Za-z0-9+/]{4})$',
+    description: 'A picture in base64; no address, no path',
+    examples: [smallPicture],
+  };
   const file = { type: 'string', format: 'binary' };
   const several = { minItems: 1, maxItems: settings.maxImages };
   const closed = { additionalProperties: false };
@@ -122,14 +141,15 @@ function detectBody(settings: ServeSettings): Json {
   };
 }
 
-function detectOperation(settings: ServeSettings): Json {
+function detectOperation(settings: ServeSettings, models: readonly Model[]): Json {
+  const options = optionSchemas(settings, models);
   const results = { oneOf: [ref('Detections'), ref('Results')] };
   const found = {
     ...content('application/json', results),
     ...content('application/vnd.mimdet.coco+json', list(ref('CocoResult'))),
     ...content('image/png', { type: 'string', format: 'binary' }),
   };
-  const parameters = Object.entries(optionSchemas(settings)).map(([name, schema]) => ({
+  const parameters = Object.entries(options).map(([name, schema]) => ({
     name,
     in: 'query',
     schema,
@@ -142,7 +162,7 @@ function detectOperation(settings: ServeSettings): Json {
       'One picture is answered with one object, several (and `images`) with `results`, in which a bad picture has its `error`. ' +
       'Options may stand in the query, in fields of a form, or in JSON. Formats: JPEG, PNG, WebP, GIF, TIFF, AVIF, BMP.',
     parameters,
-    requestBody: detectBody(settings),
+    requestBody: detectBody(settings, options),
     responses: {
       200: { description: 'What was found', content: found },
       ...problemResponses(400, 401, 405, 406, 408, 413, 415, 422, 429, 500, 503, 504),
@@ -158,7 +178,7 @@ const unlocked = (path: Json): Json => ({ get: { ...(path['get'] as Json), secur
 const status = content('application/json', object({ status: { type: 'string' } }));
 
 /** The whole document. */
-export function openapi(settings: ServeSettings, version: string): Json {
+export function openapi(settings: ServeSettings, version: string, loaded: readonly Model[]): Json {
   const models = content('application/json', object({ models: list(ref('Model')) }));
   const locked = settings.tokens.length > 0;
   return {
@@ -166,7 +186,7 @@ export function openapi(settings: ServeSettings, version: string): Json {
     info: { title: 'mimdet', version, description: 'Finds the instances on pictures with MIMDet models.', license: { name: 'MIT' } },
     ...(locked && { security: [{ token: [] }] }),
     paths: {
-      '/v1/detect': { post: detectOperation(settings) },
+      '/v1/detect': { post: detectOperation(settings, loaded) },
       '/v1/models': get('models', 'The models and what they say of themselves', models, 401, 429, 503),
       '/healthz': unlocked(get('healthz', 'Whether the process lives', status)),
       '/readyz': unlocked(get('readyz', 'Whether pictures are taken', status, 503)),

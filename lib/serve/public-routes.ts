@@ -6,7 +6,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandle
 import { describeServed } from './models.js';
 import { openapi } from './openapi.js';
 import { page } from './page.js';
-import { contentPolicy, documentPolicy } from './page-policy.js';
+import { documentPolicy } from './page-policy.js';
 import { HttpError } from './problems.js';
 import type { ServerParts } from './server.js';
 
@@ -31,19 +31,21 @@ export async function addPublicRoutes(app: FastifyInstance, parts: ServerParts, 
 
 function addPage(app: FastifyInstance): void {
   app.get('/', async (request: FastifyRequest, reply: FastifyReply) => {
-    const { html, etag } = page();
-    void reply.headers({ etag, 'cache-control': 'no-cache', 'content-security-policy': contentPolicy(html) });
+    const { html, etag, contentSecurityPolicy } = page();
+    void reply.headers({ etag, 'cache-control': 'no-cache', 'content-security-policy': contentSecurityPolicy });
     if (request.headers['if-none-match'] === etag) return reply.code(304).send();
     return reply.type('text/html; charset=utf-8').send(html);
   });
 }
 
-async function addDocuments(app: FastifyInstance, { settings, version }: ServerParts): Promise<void> {
-  const document = openapi(settings, version);
-  app.get('/openapi.json', async () => document);
-  await app.register(fastifySwagger, { mode: 'static', specification: { document: document as never } });
+async function addDocuments(app: FastifyInstance, { settings, version, models }: ServerParts): Promise<void> {
+  const document = () => openapi(settings, version, models.list());
+  app.get('/openapi.json', async () => document());
+  await app.register(fastifySwagger, { mode: 'static', specification: { document: document() as never } });
   await app.register(fastifySwaggerUi, {
     routePrefix: '/docs',
+    transformSpecification: document,
+    transformSpecificationClone: false,
     staticCSP: true,
     transformStaticCSP: () => documentPolicy,
     uiConfig: { deepLinking: false },

@@ -99,14 +99,21 @@ function addProblems(app: FastifyInstance, { metrics }: ServerParts): void {
     const status = sendProblem(error, request, reply);
     if (status >= 500 || status === 429) metrics.rejected(describeProblem(error, request.id).problem.code);
   });
+  addNotFound(app);
+}
+
+/** Said before a body is looked at: a method or path that is not there has no other fault. */
+function addNotFound(app: FastifyInstance): void {
   const methods = new Map<string, string[]>();
   app.addHook('onRoute', ({ url, method }) => void methods.set(url, [...(methods.get(url) ?? []), ...[method].flat()]));
-  app.setNotFoundHandler((request) => {
-    const path = request.url.split('?', 1)[0]!;
+  const notFound = async ({ url, method }: FastifyRequest): Promise<never> => {
+    const path = url.split('?', 1)[0]!;
     const allowed = methods.get(path)?.join(', ');
     if (!allowed) throw new HttpError(404, `Expected a path that is known but received ${path.slice(0, 200)}`);
-    throw new HttpError(405, `Expected ${allowed} for \`${path}\` but received ${request.method}`, { allow: allowed });
-  });
+    throw new HttpError(405, `Expected ${allowed} for \`${path}\` but received ${method}`, { allow: allowed });
+  };
+  app.addHook('onRequest', async (request) => (request.is404 ? notFound(request) : undefined));
+  app.setNotFoundHandler(notFound);
 }
 
 /** @returns the status */

@@ -72,16 +72,17 @@ test('wrong usage, and an address that is taken', async () => {
   const wrong: [string[], RegExp][] = [
     [[], /`--weights` but received nothing/],
     [['-w', 'nuclei', '-w', 'models/nuclei.safetensors'], /different names/],
-    [['-w', 'nuclei', '--port', '70000'], /--port/],
+    [['-w', 'nuclei', '--max-queue', '0'], /--max-queue/],
     [['-w', 'nuclei', '--token-file', '/nix'], /ENOENT/],
     [['-w', 'nuclei', '--cors-origin', 'example.org'], /--cors-origin/],
     [['-w', 'nuclei', '--trust-proxy', 'nix'], /--trust-proxy/],
     [['-w', 'nuclei', '--host', 'nix.invalid'], /--host/],
   ];
-  for (const [args, message] of wrong) {
-    const { status, stderr } = await mimdet(['serve', '--quiet', ...args]);
+  const ends = wrong.map(async ([args, message]) => {
+    const { status, stderr } = await mimdet(['serve', '--quiet', '--port', '0', ...args]);
     assert.deepEqual([status, message.test(stderr)], [2, true], stderr);
-  }
+  });
+  await Promise.all(ends);
   const missing = await mimdet(['serve', '--quiet', '--port', '0', '-w', 'nuclai']);
   assert.equal(missing.status, 1);
   assert.match(missing.stderr, /^ERR_MIMDET_WEIGHTS: .*did you mean "nuclei"/);

@@ -104,14 +104,14 @@ TEST("initial weights: of a part, what is there is taken and the rest is made af
   CHECK(at::equal(weights.tensors.at(kScores), fresh_weights(stored_config(), 7).tensors.at(kScores)));
 }
 
-TEST("initial weights: MAE's checkpoint as convert writes it") {
+TEST("initial weights: what convert makes of MAE's checkpoint is taken") {
   const test::TemporaryFolder folder;
   const std::string path = folder.path("mae.safetensors");
   ConvertOptions options;
   options.config = stored_config();
   convert(test::golden("micro") + "/mae_full.pth", path, options);
   const InitialWeights weights = load_initial_weights(path, stored_config(), 7);
-  for (const auto& [name, tensor] : stored_tensors("micro/mae_expected.safetensors")) 
+  for (const auto& [name, tensor] : stored_tensors("micro/mae_expected.safetensors"))
     CHECK((weights.tensors.at(name) - tensor).abs().max().item<double>() < 1e-5);  // position embeddings were resized
 }
 
