@@ -11,10 +11,12 @@
 namespace mimdet::parity {
 namespace {
 
+constexpr double kLogitTolerance = 1e-3;  // of own proposals after some steps; which ones they are is what counts
+
 struct Tolerances {
   std::vector<double> loss;
   double tensor, all, statistics;
-  int64_t own_proposals;  // steps
+  int64_t own_proposals;  // so many steps find the recorded ones
 };
 
 Tolerances read_tolerances(const Json& steps) {
@@ -28,26 +30,21 @@ Tolerances read_tolerances(const Json& steps) {
   return read;
 }
 
-/// Runs steps on the same pictures, comparing each step's losses; with the recorded proposals or our own ones.
-void run_steps(const TrainFolder& folder, const Parameters& parameters, const StoredTensors& stored, int64_t count, bool own,
-               const std::vector<double>& tolerance, const Json& losses, const std::string& row, Report& report) {
-  const MaskRcnnLosses step(folder.config, parameters);
-  AdamW optimizer(parameters, recorded_optimizer(folder), folder.config.encoder.depth);
-  for (int64_t i = 0; i < count; ++i) {
-    const RecordedStep recorded = {stored, std::to_string(i) + "."};
-    GivenDraws draws = recorded.draws();
-    const Pyramid pyramid = forward_pyramid(folder, step, parameters, recorded);
-    const auto proposals = own ? own_proposals(folder, parameters, pyramid, recorded, "", 0, nullptr) : recorded.proposals(folder.pictures());
-    const Losses ours = step.from_pyramid(pyramid, folder.images.sizes, folder.polygons, draws, nullptr, &proposals).losses;
-    const std::vector<at::Tensor> list = loss_list(ours);
-    for (size_t k = 0; k < list.size(); ++k) {
-      const double theirs = losses.array().at(i).at(kLossNames[k]).number();
-      report.add(row + std::to_string(i) + "/losses", std::abs(list[k].item<double>() - theirs) / std::abs(theirs), tolerance.at(i));
-    }
-    parameters.clear_gradients();
-    ours.total().backward();
-    optimizer.step(1);
+/// One step with the recorded proposals; its losses and, where `own` says so, our own proposals are compared.
+void run_step(const TrainFolder& folder, const MaskRcnnLosses& step, const Parameters& parameters, const RecordedStep& recorded, bool own,
+              double tolerance, const Json& losses, const std::string& row, Report& report) {
+  const Pyramid pyramid = forward_pyramid(folder, step, parameters, recorded);
+  if (own) own_proposals(folder, parameters, pyramid, recorded, row + "/own proposals", kLogitTolerance, &report);
+  GivenDraws draws = recorded.draws();
+  const auto proposals = recorded.proposals(folder.pictures());
+  const Losses ours = step.from_pyramid(pyramid, folder.images.sizes, folder.polygons, draws, nullptr, &proposals).losses;
+  const std::vector<at::Tensor> list = loss_list(ours);
+  for (size_t k = 0; k < list.size(); ++k) {
+    const double theirs = losses.at(kLossNames[k]).number();
+    report.add(row + "/losses", std::abs(list[k].item<double>() - theirs) / std::abs(theirs), tolerance);
   }
+  parameters.clear_gradients();
+  ours.total().backward();
 }
 
 /// What is zero in exact arithmetic moves by rounding alone, up to AdamW's largest step each time.
@@ -103,10 +100,15 @@ void compare_ten_steps(const TrainFolder& folder, Report& report) {
   const Json record = folder.folder.json("steps.json");
   const Tolerances tolerance = read_tolerances(record);
   const Parameters parameters = folder.parameters();
-  run_steps(folder, parameters, stored, record.at("steps").integer(), false, tolerance.loss, record.at("losses"), "train/step ", report);
+  const MaskRcnnLosses step(folder.config, parameters);
+  AdamW optimizer(parameters, recorded_optimizer(folder), folder.config.encoder.depth);
+  for (int64_t i = 0; i < record.at("steps").integer(); ++i) {
+    const RecordedStep recorded = {stored, std::to_string(i) + "."};
+    run_step(folder, step, parameters, recorded, i < tolerance.own_proposals, tolerance.loss.at(i), record.at("losses").array().at(i),
+             "train/step " + std::to_string(i), report);
+    optimizer.step(1);
+  }
   compare_end(folder, parameters, stored, tolerance, report);
-  run_steps(folder, folder.parameters(), stored, tolerance.own_proposals, true, tolerance.loss, record.at("losses"), "train/own proposals, step ",
-            report);
 }
 
 }  // namespace mimdet::parity
