@@ -1,0 +1,135 @@
+// Load on `mimdet serve`: throughput, latency percentiles, event-loop delay and memory of the server, for closed and open load.
+// node bench/serve_load.mjs [--mode closed|open|both] [--seconds 30] [--callers 64] [--times 10] [--weights nuclei] [--max-queue 2]
+//   closed: so many callers, each asks again when it has its answer. open: requests at `times` the measured capacity, whatever comes back.
+// Open load fails (status 1) where an answer is lost or is neither 200 nor a documented 503/504, where the median refusal, the accepted
+// p99 or the event loop's delay passes its limit. Times are the caller's, who shares the CPU with the model.
+import { spawn } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { Agent, request } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+
+const { values: options } = parseArgs({
+  options: {
+    mode: { type: 'string', default: 'both' },
+    seconds: { type: 'string', default: '30' },
+    callers: { type: 'string', default: '64' },
+    times: { type: 'string', default: '10' },
+    weights: { type: 'string', default: 'nuclei' },
+    'max-queue': { type: 'string', default: '2' },
+    device: { type: 'string', default: 'cpu' },
+    threads: { type: 'string' },
+    picture: { type: 'string', multiple: true },
+  },
+});
+const seconds = Number(options.seconds);
+const examples = fileURLToPath(new URL('../examples/pictures/', import.meta.url));
+const bodies = (options.picture ?? readdirSync(examples).map((name) => examples + name)).map((file) => readFileSync(file));
+const agent = new Agent({ keepAlive: true, maxSockets: 2048 });
+
+/** Sorted by the nearest rank. */
+const percentile = (values, share) => [...values].sort((a, b) => a - b)[Math.max(0, Math.ceil(share * values.length) - 1)] ?? NaN;
+const ms = (value) => `${value.toFixed(1)} ms`;
+const latency = (values) => `p50 ${ms(percentile(values, 0.5))}  p90 ${ms(percentile(values, 0.9))}  p99 ${ms(percentile(values, 0.99))}`;
+
+/** Answers: { status, ms }, or { status: 0 } where the connection broke. */
+function ask(url, body) {
+  const start = performance.now();
+  return new Promise((resolve) => {
+    const end = (status) => resolve({ status, ms: performance.now() - start });
+    const headers = { 'content-type': 'image/png', 'content-length': body.length };
+    request(`${url}/v1/detect`, { method: 'POST', agent, headers }, (answer) => {
+      answer.on('end', () => end(answer.statusCode)).on('error', () => end(0)).resume();
+    }).on('error', () => end(0)).end(body);
+  });
+}
+
+async function serve(maxQueue) {
+  const main = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url));
+  const args = ['serve', '--weights', options.weights, '--port', '0', '--quiet', '--device', options.device, '--max-queue', String(maxQueue)];
+  if (options.threads) args.push('--threads', options.threads);
+  const child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = new Promise((resolve) => child.on('close', resolve));
+  const line = await new Promise((resolve) => child.stdout.setEncoding('utf8').once('data', resolve));
+  const url = line.trim().split(' ').at(-1);
+  for (const body of bodies) await ask(url, body); // warm
+  return { url, end: () => (child.kill('SIGTERM'), ended) };
+}
+
+/** A number of /metrics. Reading resets the event loop's histogram. */
+async function metric(url, ...names) {
+  const text = await (await fetch(`${url}/metrics`)).text();
+  return names.map((name) => Number(text.split('\n').find((line) => line.startsWith(`${name} `))?.split(' ')[1]));
+}
+
+/** What the server says of itself while `work` runs: its event loop's delay, and its memory at the start and the end. */
+async function watched(url, work) {
+  const [before] = await metric(url, 'process_resident_memory_bytes');
+  const result = await work();
+  const [after, delay] = await metric(url, 'process_resident_memory_bytes', 'nodejs_eventloop_lag_p99_seconds');
+  return { ...result, delayMs: delay * 1000, memoryMb: [before, after].map((bytes) => bytes / 2 ** 20) };
+}
+
+async function closed(url, callers, duration = seconds) {
+  const end = performance.now() + duration * 1000;
+  const answers = [];
+  const loop = async (i) => {
+    while (performance.now() < end) answers.push(await ask(url, bodies[i++ % bodies.length]));
+  };
+  const start = performance.now();
+  await Promise.all(Array.from({ length: callers }, (_, i) => loop(i)));
+  return { answers, rate: answers.filter(({ status }) => status === 200).length / ((performance.now() - start) / 1000) };
+}
+
+async function open(url, rate) {
+  const sent = [];
+  const start = performance.now();
+  while (performance.now() - start < seconds * 1000) {
+    const due = Math.floor(((performance.now() - start) / 1000) * rate);
+    while (sent.length < due) sent.push(ask(url, bodies[sent.length % bodies.length]));
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+  return { answers: await Promise.all(sent), sent: sent.length };
+}
+
+function print(title, { answers, delayMs, memoryMb }) {
+  const by = (status) => answers.filter((answer) => answer.status === status).map((answer) => answer.ms);
+  const statuses = [...new Set(answers.map(({ status }) => status))].sort();
+  console.log(title);
+  for (const status of statuses) console.log(`  ${status || 'lost'}: ${by(status).length}, ${latency(by(status))}`);
+  console.log(`  server: event-loop delay p99 ${ms(delayMs)}, memory ${memoryMb.map((value) => value.toFixed(0)).join(' -> ')} MB`);
+}
+
+async function closedLoad() {
+  const callers = Number(options.callers);
+  const { url, end } = await serve(4 * callers);
+  const alone = await watched(url, () => closed(url, 1));
+  print(`closed, 1 caller: ${alone.rate.toFixed(2)} pictures/s`, alone);
+  const many = await watched(url, () => closed(url, callers));
+  print(`closed, ${callers} callers: ${many.rate.toFixed(2)} pictures/s, ${((many.rate / alone.rate) * 100).toFixed(1)} % of one caller's`, many);
+  return (await end()) === 0 && many.answers.every(({ status }) => status === 200);
+}
+
+async function openLoad() {
+  const { url, end } = await serve(options['max-queue']);
+  const alone = await closed(url, 1, Math.min(seconds, 15));
+  const rate = alone.rate * Number(options.times);
+  const load = await watched(url, () => open(url, rate));
+  print(`open, ${rate.toFixed(1)} requests/s (${options.times} times capacity), ${load.sent} sent`, load);
+  const times = (status) => load.answers.filter((answer) => answer.status === status).map((answer) => answer.ms);
+  const unloaded = percentile(alone.answers.map((answer) => answer.ms), 0.99);
+  const accepted = percentile(times(200), 0.99);
+  const checks = [
+    ['every request has one answer, 200, 503 or 504', load.answers.length === load.sent && load.answers.every(({ status }) => [200, 503, 504].includes(status))],
+    [`accepted p99 ${ms(accepted)} is at most 3 times the unloaded p99 ${ms(unloaded)}`, accepted <= 3 * unloaded],
+    [`refusals: p50 ${ms(percentile(times(503), 0.5))} is within 5 ms`, percentile(times(503), 0.5) <= 5],
+    [`event-loop delay p99 ${ms(load.delayMs)} is under 20 ms`, load.delayMs < 20],
+    ['the server ends with 0', (await end()) === 0],
+  ];
+  for (const [what, ok] of checks) console.log(`  ${ok ? 'ok    ' : 'FAILED'}  ${what}`);
+  return checks.every(([, ok]) => ok);
+}
+
+const runs = [...(options.mode === 'open' ? [] : [closedLoad]), ...(options.mode === 'closed' ? [] : [openLoad])];
+for (const run of runs) if (!(await run())) process.exitCode = 1;
+agent.destroy();
