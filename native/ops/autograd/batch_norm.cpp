@@ -2,8 +2,6 @@
 
 #include <ATen/ops/batch_norm.h>
 #include <ATen/ops/empty_like.h>
-#include <ATen/ops/gelu.h>
-#include <ATen/ops/relu.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <cmath>
@@ -99,11 +97,6 @@ class BatchNorm : public torch::autograd::Function<BatchNorm> {
     return {g, dweight, dbias, {}, {}, {}, {}, {}};
   }
 };
-
-at::Tensor activated(const at::Tensor& y, Activation activation) {
-  if (activation == Activation::kRelu) return at::relu(y);
-  return activation == Activation::kGelu ? at::gelu(y) : y;
-}
 
 }  // namespace
 

@@ -3,7 +3,6 @@
 #include <ATen/ops/conv2d.h>
 #include <ATen/ops/conv_transpose2d.h>
 #include <ATen/ops/empty_like.h>
-#include <ATen/ops/relu.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <vector>
@@ -26,7 +25,16 @@ struct Behind {
   at::Tensor g, dbias;
 };
 
-Behind behind_activation(const at::Tensor& dy, const at::Tensor& y, Activation activation, bool has_bias) {
+/// What the gradient needs of a forward pass: x, the weight and, where there was an activation, y.
+void keep(AutogradContext* context, const at::Tensor& x, const at::Tensor& weight, const at::Tensor& y, bool has_bias, int64_t activation) {
+  context->saved_data["activation"] = activation;
+  context->saved_data["bias"] = has_bias;
+  context->save_for_backward({x, weight, static_cast<Activation>(activation) == Activation::kNone ? at::Tensor() : y});
+}
+
+Behind behind_activation(AutogradContext* context, const at::Tensor& dy, const at::Tensor& y) {
+  const auto activation = static_cast<Activation>(context->saved_data["activation"].toInt());
+  const bool has_bias = context->saved_data["bias"].toBool() && context->needs_input_grad(2);
   const at::Tensor gradient = dy.contiguous(at::MemoryFormat::ChannelsLast);
   if (activation == Activation::kNone && !has_bias) return {gradient, {}};
   const bool relu = activation == Activation::kRelu;
@@ -46,9 +54,7 @@ class Conv2d : public torch::autograd::Function<Conv2d> {
     const at::Tensor pixels = x.contiguous(at::MemoryFormat::ChannelsLast);
     const at::Tensor y = PackedConv2d(weight, bias.value_or(at::Tensor()), stride, act)(pixels);
     context->saved_data["stride"] = stride;
-    context->saved_data["activation"] = activation;
-    context->saved_data["bias"] = bias.has_value();
-    context->save_for_backward({pixels, weight, act == Activation::kNone ? at::Tensor() : y});
+    keep(context, pixels, weight, y, bias.has_value(), activation);
     return y;
   }
 
@@ -56,9 +62,7 @@ class Conv2d : public torch::autograd::Function<Conv2d> {
     const variable_list saved = context->get_saved_variables();
     const at::Tensor &x = saved[0], &weight = saved[1];
     const int64_t stride = context->saved_data["stride"].toInt();
-    const auto activation = static_cast<Activation>(context->saved_data["activation"].toInt());
-    const auto [g, dbias] = behind_activation(gradients[0], saved[2], activation,
-                                              context->saved_data["bias"].toBool() && context->needs_input_grad(2));
+    const auto [g, dbias] = behind_activation(context, gradients[0], saved[2]);
     const auto few = stride == 1 ? sparse_pixels(g) : std::nullopt;
     const auto input = [&, &g = g] {
       return few ? sparse_input_gradient(g, *few, x, weight) : conv2d_input_gradient(g, x, weight, stride);
@@ -81,23 +85,17 @@ class Deconv2x2 : public torch::autograd::Function<Deconv2x2> {
     const auto act = static_cast<Activation>(activation);
     const at::Tensor pixels = x.contiguous(at::MemoryFormat::ChannelsLast);
     const at::Tensor y = PackedDeconv2x2(weight, bias.value_or(at::Tensor()), act)(pixels);
-    context->saved_data["activation"] = activation;
-    context->saved_data["bias"] = bias.has_value();
-    context->save_for_backward({pixels, weight, act == Activation::kNone ? at::Tensor() : y});
+    keep(context, pixels, weight, y, bias.has_value(), activation);
     return y;
   }
 
   static variable_list backward(AutogradContext* context, const variable_list& gradients) {
     const variable_list saved = context->get_saved_variables();
-    const auto activation = static_cast<Activation>(context->saved_data["activation"].toInt());
-    const auto [g, dbias] = behind_activation(gradients[0], saved[2], activation,
-                                              context->saved_data["bias"].toBool() && context->needs_input_grad(2));
+    const auto [g, dbias] = behind_activation(context, gradients[0], saved[2]);
     const auto [dx, dweight] = deconv2x2_gradients(g, saved[0], saved[1]);
     return {dx, dweight, dbias, {}};
   }
 };
-
-at::Tensor activated(const at::Tensor& y, Activation activation) { return activation == Activation::kRelu ? at::relu(y) : y; }
 
 }  // namespace
 

@@ -11,27 +11,17 @@
 #include <cstring>
 #include <vector>
 
+#include "ops/autograd/fast_way.h"
+#include "ops/autograd/patch_gradients.h"
 #include "ops/conv2d.h"
-#include "ops/cpu/pack.h"
 #include "ops/cpu/partial_sums.h"
-#include "ops/cpu/patches.h"
 #include "ops/cpu/product.h"
 #include "ops/cpu/winograd.h"
 
 namespace mimdet::differentiable {
 namespace {
 
-constexpr int64_t kRowsATask = 96;
 constexpr auto kChannelsLast = at::MemoryFormat::ChannelsLast;
-
-/// A matrix (depth, columns) as the right side of a product.
-at::Tensor packed_columns(const at::Tensor& matrix) {
-  const cpu::Kernels& k = *cpu::kernels();
-  const at::Tensor rows = matrix.contiguous();
-  at::Tensor packed = at::empty({cpu::packed_size(k, rows.size(1), rows.size(0))}, rows.options());
-  cpu::pack_values(k, rows.const_data_ptr<float>(), rows.size(1), rows.size(0), rows.size(1), packed.mutable_data_ptr<float>());
-  return packed;
-}
 
 /// A pixel of x is reached from 1, 2 or 4 pixels of g, by whether its row and its column are even: four products, each over its
 /// own part of the kernel.
@@ -116,38 +106,11 @@ at::Tensor weight_gradient_winograd(const at::Tensor& g, const at::Tensor& x) {
   return dw;
 }
 
-/// gᵀ · patches of x, a block of pixels at a time.
 at::Tensor weight_gradient_patches(const at::Tensor& g, const at::Tensor& x, int64_t kernel, int64_t stride) {
-  const cpu::Kernels& k = *cpu::kernels();
-  const int64_t in = x.size(1), out = g.size(1), height = x.size(2), width = x.size(3), rows = g.size(2), columns = g.size(3),
-                depth = kernel * kernel * in;
-  const int64_t pixels = g.size(0) * rows * columns;
-  const float* from = x.const_data_ptr<float>();
-  cpu::PartialSums sums((pixels + kRowsATask - 1) / kRowsATask, out * depth);
-  sums.run([&](int64_t begin, int64_t end, float* part) {
-    std::vector<float> patches(kRowsATask * depth), scratch(k.transposed_scratch);
-    for (int64_t first = begin * kRowsATask; first < std::min(end * kRowsATask, pixels); first += kRowsATask) {
-      const int64_t count = std::min(kRowsATask, pixels - first);
-      for (int64_t i = 0; i < count; ++i) {
-        const int64_t pixel = first + i, picture = pixel / (rows * columns);
-        cpu::lay_out_patch(from + picture * height * width * in, height, width, in, pixel / columns % rows * stride - kernel / 2,
-                           pixel % columns * stride - kernel / 2, kernel, patches.data() + i * depth);
-      }
-      k.multiply_transposed({.a = g.const_data_ptr<float>() + first * out,
-                             .a_stride = out,
-                             .b = patches.data(),
-                             .b_stride = depth,
-                             .c = part,
-                             .c_stride = depth,
-                             .rows = out,
-                             .depth = count,
-                             .columns = depth,
-                             .scratch = scratch.data()});
-    }
+  const int64_t rows = g.size(2), columns = g.size(3), pad = kernel / 2;
+  return patch_weight_gradient(g.const_data_ptr<float>(), g.size(0) * rows * columns, g.size(1), x, kernel, [=](int64_t pixel) {
+    return Corner{pixel / (rows * columns), pixel / columns % rows * stride - pad, pixel % columns * stride - pad};
   });
-  at::Tensor dw = at::empty({out, kernel, kernel, in}, x.options().memory_format(at::MemoryFormat::Contiguous));
-  std::copy_n(sums.total(), dw.numel(), dw.mutable_data_ptr<float>());
-  return dw.permute({0, 3, 1, 2}).contiguous();
 }
 
 bool by_winograd(const at::Tensor& weight, int64_t stride) {

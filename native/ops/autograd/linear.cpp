@@ -3,9 +3,7 @@
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
-#include <ATen/ops/gelu.h>
 #include <ATen/ops/linear.h>
-#include <ATen/ops/relu.h>
 #include <ATen/ops/zeros.h>
 #include <torch/csrc/autograd/custom_function.h>
 
@@ -13,7 +11,6 @@
 
 #include "ops/autograd/fast_way.h"
 #include "ops/cpu/norm_passes.h"
-#include "ops/cpu/pack.h"
 #include "ops/cpu/product.h"
 
 namespace mimdet::differentiable {
@@ -47,8 +44,7 @@ at::Tensor through_gelu(const at::Tensor& z, const at::Tensor& dy) {
 at::Tensor gradient_of_input(const at::Tensor& g, const at::Tensor& weight, at::IntArrayRef sizes) {
   const cpu::Kernels& k = *cpu::kernels();
   const int64_t out = weight.size(0), in = weight.size(1);
-  const at::Tensor packed = at::empty({cpu::packed_size(k, in, out)}, g.options());
-  cpu::pack_values(k, weight.contiguous().const_data_ptr<float>(), in, out, in, packed.mutable_data_ptr<float>());
+  const at::Tensor packed = packed_columns(weight);
   at::Tensor dx = at::empty(sizes, g.options());
   cpu::share_product(k, {.a = g.const_data_ptr<float>(),
                          .a_stride = out,
@@ -115,16 +111,10 @@ class Linear : public torch::autograd::Function<Linear> {
   }
 };
 
-at::Tensor by_libtorch(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, Activation activation) {
-  const at::Tensor y = at::linear(x, weight, bias);
-  if (activation == Activation::kRelu) return at::relu(y);
-  return activation == Activation::kGelu ? at::gelu(y) : y;
-}
-
 }  // namespace
 
 at::Tensor linear(const at::Tensor& x, const at::Tensor& weight, const at::Tensor& bias, Activation activation) {
-  if (!has_fast_way(x, weight) || x.numel() == 0) return by_libtorch(x, weight, bias, activation);
+  if (!has_fast_way(x, weight) || x.numel() == 0) return activated(at::linear(x, weight, bias), activation);
   return Linear::apply(x, weight, if_defined(bias), static_cast<int64_t>(activation));
 }
 

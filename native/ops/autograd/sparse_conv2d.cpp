@@ -7,15 +7,14 @@
 #include <algorithm>
 #include <cstring>
 
-#include "ops/cpu/pack.h"
-#include "ops/cpu/partial_sums.h"
-#include "ops/cpu/patches.h"
+#include "ops/autograd/fast_way.h"
+#include "ops/autograd/patch_gradients.h"
 #include "ops/cpu/product.h"
 
 namespace mimdet::differentiable {
 namespace {
 
-constexpr int64_t kRowsATask = 96, kDenseFrom = 4;  // a quarter of the pixels: there Winograd's transform is as fast
+constexpr int64_t kDenseFrom = 4;  // a quarter of the pixels: there Winograd's transform is as fast
 
 /// The rows of g at the pixels, one after the other.
 at::Tensor gathered(const at::Tensor& g, const std::vector<int64_t>& pixels) {
@@ -25,11 +24,6 @@ at::Tensor gathered(const at::Tensor& g, const std::vector<int64_t>& pixels) {
     std::memcpy(rows.mutable_data_ptr<float>() + i * channels, g.const_data_ptr<float>() + pixels[i] * channels, channels * sizeof(float));
   return rows;
 }
-
-/// Where the kernel's first row and column stand for a pixel of g.
-struct Corner {
-  int64_t picture, y, x;
-};
 
 Corner corner(int64_t pixel, const at::Tensor& x, int64_t kernel) {
   const int64_t height = x.size(2), width = x.size(3);
@@ -51,10 +45,8 @@ void add_patch(const float* patch, const Corner& at, int64_t kernel, const at::T
 at::Tensor patch_gradients(const at::Tensor& rows, const at::Tensor& weight) {
   const cpu::Kernels& k = *cpu::kernels();
   const int64_t out = weight.size(0);
-  const at::Tensor columns = weight.permute({0, 2, 3, 1}).reshape({out, -1}).contiguous();
+  const at::Tensor columns = weight.permute({0, 2, 3, 1}).reshape({out, -1}), packed = packed_columns(columns);
   const int64_t depth = columns.size(1);
-  at::Tensor packed = at::empty({cpu::packed_size(k, depth, out)}, rows.options());
-  cpu::pack_values(k, columns.const_data_ptr<float>(), depth, out, depth, packed.mutable_data_ptr<float>());
   at::Tensor patches = at::empty({rows.size(0), depth}, rows.options());
   cpu::share_product(k, {.a = rows.const_data_ptr<float>(), .a_stride = out, .weight = packed.const_data_ptr<float>(), .bias = nullptr,
                          .c = patches.mutable_data_ptr<float>(), .c_stride = depth, .rows = rows.size(0), .depth = out, .columns = depth});
@@ -91,27 +83,10 @@ at::Tensor sparse_input_gradient(const at::Tensor& g, const std::vector<int64_t>
 }
 
 at::Tensor sparse_weight_gradient(const at::Tensor& g, const std::vector<int64_t>& pixels, const at::Tensor& x, const at::Tensor& weight) {
-  const cpu::Kernels& k = *cpu::kernels();
-  const int64_t out = weight.size(0), in = weight.size(1), kernel = weight.size(2), height = x.size(2), width = x.size(3), depth = kernel * kernel * in;
-  const int64_t total = static_cast<int64_t>(pixels.size());
   const at::Tensor rows = gathered(g, pixels);
-  const float *from = x.const_data_ptr<float>(), *gradient = rows.const_data_ptr<float>();
-  cpu::PartialSums sums((total + kRowsATask - 1) / kRowsATask, out * depth);
-  sums.run([&](int64_t begin, int64_t end, float* part) {
-    std::vector<float> patches(kRowsATask * depth), scratch(k.transposed_scratch);
-    for (int64_t first = begin * kRowsATask; first < std::min(end * kRowsATask, total); first += kRowsATask) {
-      const int64_t count = std::min(kRowsATask, total - first);
-      for (int64_t i = 0; i < count; ++i) {
-        const Corner at = corner(pixels[first + i], x, kernel);
-        cpu::lay_out_patch(from + at.picture * height * width * in, height, width, in, at.y, at.x, kernel, patches.data() + i * depth);
-      }
-      k.multiply_transposed({.a = gradient + first * out, .a_stride = out, .b = patches.data(), .b_stride = depth, .c = part, .c_stride = depth,
-                             .rows = out, .depth = count, .columns = depth, .scratch = scratch.data()});
-    }
-  });
-  at::Tensor dw = at::empty({out, kernel, kernel, in}, rows.options());
-  std::copy_n(sums.total(), dw.numel(), dw.mutable_data_ptr<float>());
-  return dw.permute({0, 3, 1, 2}).contiguous();
+  const int64_t kernel = weight.size(2);
+  return patch_weight_gradient(rows.const_data_ptr<float>(), rows.size(0), weight.size(0), x, kernel,
+                               [&](int64_t i) { return corner(pixels[i], x, kernel); });
 }
 
 }  // namespace mimdet::differentiable
