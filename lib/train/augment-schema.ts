@@ -1,7 +1,7 @@
 // What happens to a picture before the model sees it: the keys of native/data/augment/augment.h, in its order of events.
 // Before it: config-checks. After it: schema.ts; the checked object goes to the addon as it is.
 import { z } from 'zod';
-import { flag, list, numberIn, object, span, wholeIn } from './config-checks.js';
+import { choice, flag, list, numberIn, object, span, wholeIn } from './config-checks.js';
 
 const side = () => wholeIn(16, 8192);
 const sides = (what: string) => list(side(), what).min(1, what).max(64, what).optional();
@@ -60,6 +60,9 @@ export const augmentSchema = object({
   sizes: sides('a list of sizes from 16 to 8192').describe(
     'At last the shortest edge becomes one of them. Default: 480 … 800 at minSize 800.',
   ),
+  sizesPer: choice('picture', 'batch')
+    .optional()
+    .describe('Whether each picture draws one of `sizes`, or a batch one for all, so that less of it is padding. Default picture.'),
   colour: colour.describe('Default: none.'),
   recomputeBoxes: flag().optional().describe('Objects that an edge cut get the box of the rest of their mask. Default true.'),
 });

@@ -59,7 +59,7 @@ TrainingPicture make_picture(const BatchRequest& request, size_t index) {
   const bool pastes = request.options.copy_paste && sample.donor;
   const auto donor = pastes ? std::make_unique<TrainingPicture>(read_picture(*sample.donor)) : nullptr;
   const int64_t position = request.first + static_cast<int64_t>(index);
-  return augment(read_picture(sample.picture), donor.get(), request.options, request.seed, position);
+  return augment(read_picture(sample.picture), donor.get(), request.options, request.seed, {position, request.first});
 }
 
 void prepare_batch(BatchRequest request, BatchAnswer answer) {

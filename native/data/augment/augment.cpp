@@ -8,8 +8,8 @@
 namespace mimdet {
 
 TrainingPicture augment(TrainingPicture picture, const TrainingPicture* donor, const AugmentOptions& options, uint64_t seed,
-                        int64_t position) {
-  const auto draws = [&](Purpose purpose) { return Random(seed, position, purpose); };
+                        Place place) {
+  const auto draws = [&](Purpose purpose) { return Random(seed, place.position, purpose); };
   if (options.copy_paste && donor) copy_paste(picture, *donor, options, draws(Purpose::kCopyPaste));
   Canvas canvas(std::move(picture.image));
   flip(canvas, options, draws(Purpose::kFlip));
@@ -18,7 +18,8 @@ TrainingPicture augment(TrainingPicture picture, const TrainingPicture* donor, c
     large_scale_jitter(canvas, *options.large_scale_jitter, draws(Purpose::kLargeScaleJitter));
   } else {
     if (options.resize_crop) resize_crop(canvas, *options.resize_crop, draws(Purpose::kResizeCrop));
-    resize_shortest_edge(canvas, options, draws(Purpose::kShortestEdge));
+    const int64_t drawn_at = options.one_size_per_batch ? place.first : place.position;
+    resize_shortest_edge(canvas, options, Random(seed, drawn_at, Purpose::kShortestEdge));
   }
   if (options.colour) colour_jitter(canvas.pixels(), *options.colour, draws(Purpose::kColour));
   std::vector<TrainingObject> objects = move_objects(picture.objects, canvas.placement(), options.recompute_boxes);

@@ -19,6 +19,8 @@ namespace mimdet {
 //   maxSize         integer 1…65535, default 1333       } scaled by minSize / 800; no side of a result is longer than maxSize
 //   sizes           1…64 integers 16…8192, default [480 512 544 576 608 640 736 768 800] × minSize / 800, rounded
 //                   The last step: the shortest edge becomes one of them, the longest at most maxSize.
+//   sizesPer        "picture" (default, as in the reference) or "batch": the pictures of a batch get the same one, so that less of it
+//                   is padding
 //   flip            { horizontal: 0…1, default 0.5;  vertical: 0…1, default 0 }                                probabilities
 //   quarterTurn     0…1, default 0     probability of a turn by 90, 180 or 270 degrees, each as likely (0.75: all four ways)
 //   resizeCrop      object, true, false or null; default {}
@@ -76,6 +78,7 @@ struct CopyPasteOptions {
 struct AugmentOptions {
   int64_t min_size = 800, max_size = 1333;
   std::vector<int64_t> sizes;
+  bool one_size_per_batch = false;
   double flip_horizontal = 0.5, flip_vertical = 0, quarter_turn = 0;
   std::optional<ResizeCropOptions> resize_crop;
   std::optional<LargeScaleJitterOptions> large_scale_jitter;
@@ -87,9 +90,18 @@ struct AugmentOptions {
 /// Throws kInvalidArgument, naming the key as `augment.resizeCrop.crop`, for anything that the list above does not allow.
 AugmentOptions parse_augment_options(std::string_view json);
 
-/// `picture` at `position` (counted over all pictures of the run) as the model will see it; no side is longer than max_size (with
-/// large-scale jitter: than its size). `donor` may be null. Takes what `parse_training_objects` let pass.
+/// Both counted over all pictures of the run.
+struct Place {
+  Place(int64_t picture) : Place(picture, picture) {}
+  Place(int64_t picture, int64_t first_of_batch) : position(picture), first(first_of_batch) {}
+
+  int64_t position;  // of this picture
+  int64_t first;     // of the first picture of its batch
+};
+
+/// `picture` as the model will see it at that place; no side is longer than max_size (with large-scale jitter: than its size).
+/// `donor` may be null. Takes what `parse_training_objects` let pass.
 TrainingPicture augment(TrainingPicture picture, const TrainingPicture* donor, const AugmentOptions& options, uint64_t seed,
-                        int64_t position);
+                        Place place);
 
 }  // namespace mimdet

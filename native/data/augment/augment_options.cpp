@@ -122,6 +122,9 @@ AugmentOptions read_options(const Json& json) {
   section.integer("maxSize", options.max_size, 1, kMostInput);
   options.sizes = scaled({480, 512, 544, 576, 608, 640, 736, 768, 800}, options.min_size);
   read_sizes(section, "sizes", options.sizes);
+  std::string sizes_per = "picture";
+  section.choice("sizesPer", sizes_per, {"picture", "batch"});
+  options.one_size_per_batch = sizes_per == "batch";
   section.section("flip", [&](JsonSection& inner) {
     inner.number("horizontal", options.flip_horizontal, 0, 1);
     inner.number("vertical", options.flip_vertical, 0, 1);

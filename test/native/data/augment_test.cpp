@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "check.h"
 #include "data/augment/augmentations.h"
@@ -248,6 +249,21 @@ TEST("augment: probabilities are those that were asked for, and crops have the s
     CHECK(std::ranges::count(options.sizes, shortest) == 1);
   }
   CHECK(std::abs(square - 200) < 40 && std::abs(flipped - 200) < 40);
+}
+
+TEST("augment: one size per batch is drawn for all its pictures, and again for the next") {
+  const TrainingPicture picture = picture_with_stars({60, 90}, 4, 8);
+  const AugmentOptions options =
+      parse_augment_options(R"({"minSize":96,"maxSize":256,"sizes":[64,96,128],"sizesPer":"batch","resizeCrop":null})");
+  std::set<int64_t> sizes;
+  for (int64_t first = 0; first < 80; first += 4) {
+    std::set<int64_t> of_batch;
+    for (int64_t i = first; i < first + 4; ++i)
+      of_batch.insert(augment(picture, nullptr, options, 1, {i, first}).image.size.height);
+    CHECK_EQUAL(of_batch.size(), size_t{1});
+    sizes.merge(of_batch);
+  }
+  CHECK((sizes == std::set<int64_t>{64, 96, 128}));
 }
 
 TEST("large-scale jitter: a padded square, objects scaled, padding free of them") {

@@ -64,6 +64,7 @@ TEST("augment options: what is not described is refused, by its name") {
       {R"({"largeScaleJitter":{"size":100000}})", "augment.largeScaleJitter.size"},
       {R"({"colour":{"gray":1}})", "augment.colour.gray"},
       {R"({"copyPaste":{"maxObjects":100000}})", "augment.copyPaste.maxObjects"},
+      {R"({"sizesPer":"step"})", "augment.sizesPer"},
       {R"({"recomputeBoxes":1})", "augment.recomputeBoxes"},
   };
   for (const auto& [json, name] : wrong) CHECK_FAILS(parse_augment_options(json), ErrorCode::kInvalidArgument, name);
