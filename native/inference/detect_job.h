@@ -10,7 +10,7 @@
 #include "inference/borrowed_picture.h"
 #include "inference/work_source.h"
 #include "model/detect_options.h"
-#include "structures/instances.h"
+#include "structures/detection.h"
 
 namespace mimdet {
 

@@ -12,6 +12,7 @@
 #include "inference/engine.h"
 #include "inference/memory_budget.h"
 #include "inference/stopwatch.h"
+#include "inference/test_time_augmentation.h"
 #include "model/postprocess.h"
 #include "model/state_dict.h"
 
@@ -54,6 +55,15 @@ int64_t Detector::pictures_per_pass() const { return device_.is_cpu() ? 1 : std:
 
 std::vector<DetectResult> Detector::detect(const std::vector<BorrowedPicture*>& pictures, const DetectOptions& options,
                                            const CancelFlag& cancel) const {
+  std::vector<DetectResult> results;
+  if (options.views.empty()) results = detect_once(pictures, options, cancel);
+  else for (BorrowedPicture* picture : pictures) results.push_back(detect_augmented(*picture, options, cancel));
+  if (++passes_ % kPassesBetweenCleanings == 0 && device_.is_cpu()) give_back_free_memory();
+  return results;
+}
+
+std::vector<DetectResult> Detector::detect_once(const std::vector<BorrowedPicture*>& pictures, const DetectOptions& options,
+                                                const CancelFlag& cancel) const {
   for (const BorrowedPicture* picture : pictures) check_memory(info_.config, input_size(info_.config, picture->size()));
   Stopwatch watch;
   const std::vector<Image> resized = resize(pictures);
@@ -68,8 +78,41 @@ std::vector<DetectResult> Detector::detect(const std::vector<BorrowedPicture*>& 
     results[i].detections = postprocess(found[i], pictures[i]->size());
     results[i].timing = {.preprocess_ms = preprocess_ms, .model_ms = model_ms, .postprocess_ms = watch.lap_ms()};
   }
-  if (++passes_ % kPassesBetweenCleanings == 0 && device_.is_cpu()) give_back_free_memory();
   return results;
+}
+
+DetectResult Detector::detect_augmented(BorrowedPicture& picture, const DetectOptions& options, const CancelFlag& cancel) const {
+  const ModelConfig& config = info_.config;
+  check_views(picture.size(), options);
+  double preprocess_ms = 0;
+  const auto show = [&](const View& view) {
+    Stopwatch watch;
+    const Image image = picture.read([&](const ImageView& pixels) { return view_picture(config, pixels, view); });
+    throw_if_cancelled(cancel);
+    ImageBatch batch = preprocess({image.view()}, config, device_);
+    preprocess_ms += watch.lap_ms();
+    return batch;
+  };
+  Stopwatch watch;
+  const SizeHw frame = view_size(config, picture.size(), View());
+  const Instances found = detect_in_views(*model_, frame, show, options, cancel);
+  const double model_ms = watch.lap_ms() - preprocess_ms;
+  DetectResult result = {postprocess(found, picture.size()), {}};
+  result.timing = {.preprocess_ms = preprocess_ms, .model_ms = model_ms, .postprocess_ms = watch.lap_ms()};
+  return result;
+}
+
+/// All views' pyramids are alive at the end.
+void Detector::check_views(SizeHw picture, const DetectOptions& options) const {
+  const ModelConfig& config = info_.config;
+  SizeHw largest;
+  double kept_bytes = 0;
+  for (const View& view : options.views) {
+    const SizeHw size = padded_size(view_size(config, picture, view), config.size_divisibility);
+    if (size.height * size.width > largest.height * largest.width) largest = size;
+    kept_bytes += pyramid_bytes(config, size);
+  }
+  check_memory(config, largest, kept_bytes);
 }
 
 std::vector<Image> Detector::resize(const std::vector<BorrowedPicture*>& pictures) const {

@@ -1,4 +1,4 @@
-// The map of inference: picture -> resize -> preprocess -> model -> postprocess.
+// The map of inference: picture -> resize -> preprocess -> model (or test_time_augmentation over it) -> postprocess.
 // Before it: session (whose turn it is, which pictures travel together). After it: the addon.
 #pragma once
 
@@ -42,6 +42,10 @@ class Detector {
   int64_t device_bytes() const;
 
  private:
+  std::vector<DetectResult> detect_once(const std::vector<BorrowedPicture*>& pictures, const DetectOptions& options,
+                                        const CancelFlag& cancel) const;
+  DetectResult detect_augmented(BorrowedPicture& picture, const DetectOptions& options, const CancelFlag& cancel) const;
+  void check_views(SizeHw picture, const DetectOptions& options) const;
   std::vector<Image> resize(const std::vector<BorrowedPicture*>& pictures) const;
 
   at::Device device_;

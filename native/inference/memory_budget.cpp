@@ -50,10 +50,15 @@ double forward_bytes(const ModelConfig& config, SizeHw padded_size) {
   const double input = pixels * 3 * 2;           // as bytes, normalised, in the model's precision
   const double stem = pixels / 4 * dim / 8 * 2;  // first stage: convolved, then normalised
   const double tokens = patches * dim * (4 + config.encoder.mlp_ratio);
-  const double pyramid = pixels / 16 * 4 / 3 * static_cast<double>(config.fpn_channels) * 4;  // lateral, output; RPN's two
+  const double pyramid = pyramid_bytes(config, padded_size) / kFloatBytes * 4;  // lateral, output; RPN's two
   const double bins = static_cast<double>(config.roi.box_pool * config.roi.box_pool);
   const double rois = static_cast<double>(config.rpn.post_nms_topk_test * config.fpn_channels) * bins;
   return (input + stem + tokens + pyramid + rois) * kFloatBytes;
+}
+
+double pyramid_bytes(const ModelConfig& config, SizeHw padded_size) {
+  const double pixels = static_cast<double>(padded_size.height) * static_cast<double>(padded_size.width);
+  return pixels / 16 * 4 / 3 * static_cast<double>(config.fpn_channels) * kFloatBytes;  // strides 4, 8, …: a third more than the first
 }
 
 double available_memory() {
@@ -66,8 +71,8 @@ double available_memory() {
   return least == kUnlimited ? 0 : least;
 }
 
-void check_memory(const ModelConfig& config, SizeHw padded_size) {
-  const double needed = forward_bytes(config, padded_size), available = available_memory();
+void check_memory(const ModelConfig& config, SizeHw padded_size, double kept_bytes) {
+  const double needed = forward_bytes(config, padded_size) + kept_bytes, available = available_memory();
   if (available == 0 || needed <= available) return;
   fail_expected(ErrorCode::kOutOfMemory, "a picture that needs at most " + gigabytes(available) + " of memory", "image",
                 "one that is " + std::to_string(padded_size.width) + " x " + std::to_string(padded_size.height) +

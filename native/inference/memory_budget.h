@@ -13,10 +13,13 @@ namespace mimdet {
 /// The weights are not counted.
 double forward_bytes(const ModelConfig& config, SizeHw padded_size);
 
+/// Of them, what stays alive for the masks: test-time augmentation keeps it of every view.
+double pyramid_bytes(const ModelConfig& config, SizeHw padded_size);
+
 /// Bytes that the process may still take, as the machine and its control group (a container's limit) say; 0 where neither says.
 double available_memory();
 
-/// Throws Error(kOutOfMemory) with both figures where `padded_size` does not fit.
-void check_memory(const ModelConfig& config, SizeHw padded_size);
+/// Throws Error(kOutOfMemory) with both figures where `padded_size` does not fit beside `kept_bytes` of other views.
+void check_memory(const ModelConfig& config, SizeHw padded_size, double kept_bytes = 0);
 
 }  // namespace mimdet

@@ -30,14 +30,34 @@ MaskRcnn::MaskRcnn(ModelConfig config, const StateDict& weights, at::Device devi
 MaskRcnn::~MaskRcnn() = default;
 
 std::vector<Instances> MaskRcnn::detect(const ImageBatch& images, const DetectOptions& options, const CancelFlag& cancel) const {
+  const Pyramid pyramid = features(images, options, cancel);
+  std::vector<Instances> instances = boxes(pyramid, images.sizes, options, cancel);
+  if (options.masks) add_masks(pyramid, instances);
+  return instances;
+}
+
+Pyramid MaskRcnn::features(const ImageBatch& images, const DetectOptions& options, const CancelFlag& cancel) const {
   const ImageBatch batch = {images.pixels.to(stations_->dtype), images.sizes};
   const BackboneFeatures features = stations_->backbone(batch, options, cancel);
   throw_if_cancelled(cancel);
-  const Pyramid pyramid = stations_->fpn(features);
+  Pyramid pyramid = stations_->fpn(features);
   throw_if_cancelled(cancel);
-  const std::vector<Proposals> proposals = stations_->rpn(pyramid, batch.sizes);
+  return pyramid;
+}
+
+std::vector<Instances> MaskRcnn::boxes(const Pyramid& pyramid, const std::vector<SizeHw>& sizes, const DetectOptions& options,
+                                       const CancelFlag& cancel) const {
+  const std::vector<Proposals> proposals = stations_->rpn(pyramid, sizes);
   throw_if_cancelled(cancel);
-  return stations_->roi_heads(pyramid, proposals, batch.sizes, options, cancel);
+  std::vector<Instances> instances;
+  for (SelectedBoxes& selected : stations_->roi_heads.boxes(pyramid, proposals, sizes, options))
+    instances.push_back(std::move(selected.instances));
+  throw_if_cancelled(cancel);
+  return instances;
+}
+
+void MaskRcnn::add_masks(const Pyramid& pyramid, std::vector<Instances>& instances) const {
+  stations_->roi_heads.add_masks(pyramid, instances);
 }
 
 const ModelConfig& MaskRcnn::config() const { return stations_->config; }

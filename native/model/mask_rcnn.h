@@ -9,6 +9,7 @@
 #include "base/cancel.h"
 #include "model/config.h"
 #include "model/detect_options.h"
+#include "model/fpn.h"
 #include "model/weight_source.h"
 #include "structures/image_batch.h"
 #include "structures/instances.h"
@@ -24,6 +25,14 @@ class MaskRcnn {
   /// One Instances for each picture of the batch, boxes at the batch's (resized) size. Throws Cancelled between stations.
   /// Not to be called from two threads at once.
   std::vector<Instances> detect(const ImageBatch& images, const DetectOptions& options, const CancelFlag& cancel) const;
+
+  // The same in its three parts, for callers that do something in between (test-time augmentation).
+  Pyramid features(const ImageBatch& images, const DetectOptions& options, const CancelFlag& cancel) const;
+  /// Without masks.
+  std::vector<Instances> boxes(const Pyramid& pyramid, const std::vector<SizeHw>& sizes, const DetectOptions& options,
+                               const CancelFlag& cancel) const;
+  /// Fills `mask_probabilities` of each picture's instances.
+  void add_masks(const Pyramid& pyramid, std::vector<Instances>& instances) const;
 
   const ModelConfig& config() const;
 

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "structures/detection.h"
 #include "structures/instances.h"
 
 namespace mimdet {

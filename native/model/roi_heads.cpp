@@ -9,15 +9,6 @@ namespace mimdet {
 RoiHeads::RoiHeads(const WeightSource& weights, const RoiConfig& config)
     : config_(config), box_head_(weights, config), mask_head_(weights, config) {}
 
-std::vector<Instances> RoiHeads::operator()(const Pyramid& pyramid, const std::vector<Proposals>& proposals, const std::vector<SizeHw>& sizes,
-                                            const DetectOptions& options, const CancelFlag& cancel) const {
-  std::vector<Instances> instances;
-  for (SelectedBoxes& selected : boxes(pyramid, proposals, sizes, options)) instances.push_back(std::move(selected.instances));
-  throw_if_cancelled(cancel);
-  if (options.masks) add_masks(pyramid, instances);
-  return instances;
-}
-
 std::vector<SelectedBoxes> RoiHeads::boxes(const Pyramid& pyramid, const std::vector<Proposals>& proposals, const std::vector<SizeHw>& sizes,
                                            const DetectOptions& options) const {
   std::vector<at::Tensor> proposal_boxes;

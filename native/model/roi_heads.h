@@ -4,7 +4,6 @@
 
 #include <vector>
 
-#include "base/cancel.h"
 #include "model/box_head.h"
 #include "model/config.h"
 #include "model/fpn.h"
@@ -17,9 +16,6 @@ namespace mimdet {
 class RoiHeads {
  public:
   RoiHeads(const WeightSource& weights, const RoiConfig& config);
-
-  std::vector<Instances> operator()(const Pyramid& pyramid, const std::vector<Proposals>& proposals, const std::vector<SizeHw>& sizes,
-                                    const DetectOptions& options, const CancelFlag& cancel = nullptr) const;
 
   std::vector<SelectedBoxes> boxes(const Pyramid& pyramid, const std::vector<Proposals>& proposals, const std::vector<SizeHw>& sizes,
                                    const DetectOptions& options) const;

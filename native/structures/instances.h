@@ -1,13 +1,9 @@
-// What the model finds in one picture: first as tensors at the model's input size, then as results in the picture's own pixels.
+// What the model finds in one picture, as tensors at the model's input size. After it: model/postprocess, detection.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
-#include <array>
-#include <vector>
-
 #include "base/geometry.h"
-#include "structures/rle_mask.h"
 
 namespace mimdet {
 
@@ -18,13 +14,6 @@ struct Instances {
   at::Tensor scores;              // (M)
   at::Tensor classes;             // (M)
   at::Tensor mask_probabilities;  // (M, 2 * mask_pool, 2 * mask_pool), undefined where masks were not asked for
-};
-
-struct Detection {
-  std::array<float, 4> box_xyxy;  // pixels of the picture
-  float score;
-  int64_t class_id;
-  RleMask mask;  // without runs where masks were not asked for
 };
 
 }  // namespace mimdet

@@ -24,8 +24,8 @@ struct RleMask {
 /// x, y of the top left corner, width, height; pixels.
 using BoxXywh = std::array<double, 4>;
 
-/// The most pixels that a mask's picture may have; larger ones are refused, so that a position fits a signed 32-bit integer.
-inline constexpr int64_t kMaxMaskPixels = (int64_t{1} << 31) - 1;
+/// The most pixels that a mask's picture may have; larger ones are refused, so that a run fits 32 bits, as it must in pycocotools.
+inline constexpr int64_t kMaxMaskPixels = (int64_t{1} << 32) - 1;
 
 /// Throws kInvalidArgument unless both sides are at least 1 and their product is at most kMaxMaskPixels.
 void check_mask_size(SizeHw size);

@@ -90,7 +90,9 @@ std::vector<Instances> detect_forward(const Model& model, const Forward& forward
   const ImageBatch batch = forward.batch(model.config);
   if (!forward.has_noise) return model.whole.detect(batch, forward.options(), nullptr);
   const Pyramid pyramid = model.fpn(model.backbone.with_noise(batch, forward.stored["noise"], forward.sample_ratio));
-  return model.roi_heads(pyramid, model.rpn(pyramid, batch.sizes), batch.sizes, forward.options());
+  std::vector<Instances> instances = model.whole.boxes(pyramid, batch.sizes, forward.options(), nullptr);
+  model.whole.add_masks(pyramid, instances);
+  return instances;
 }
 
 }  // namespace

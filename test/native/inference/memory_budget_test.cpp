@@ -15,3 +15,8 @@ TEST("memory_budget: what fits passes, what cannot is refused with both figures"
   check_memory(preset("tiny"), {384, 640});
   CHECK_FAILS(check_memory(preset("base"), {1 << 20, 1 << 20}), ErrorCode::kOutOfMemory, "1048576 x 1048576 pixels");
 }
+
+TEST("memory_budget: what other views keep is counted") {
+  CHECK(pyramid_bytes(preset("base"), {800, 1344}) < forward_bytes(preset("base"), {800, 1344}) / 3);
+  CHECK_FAILS(check_memory(preset("tiny"), {384, 640}, 1e18), ErrorCode::kOutOfMemory, "384");
+}
