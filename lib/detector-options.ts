@@ -1,6 +1,8 @@
 // Every option of `Detector.load`, `detect` and `detectMany`: types for users, checks, defaults, and the addon's form of them.
 // Before it: detector.ts. After it: the addon.
 import type { NativeDetectOptions, NativeLoadOptions } from './native-types.js';
+import { tta, type TestTimeAugmentation } from './test-time-augmentation.js';
+import { tile, type TileOptions } from './tiles/tile-option.js';
 import type { Check } from './validate.js';
 import { abortSignal, expected, flag, integer, notYet, number, oneOf, readOptions, unknownName, Words } from './validate.js';
 
@@ -49,10 +51,13 @@ export interface DetectOptions {
   signal?: AbortSignal;
   /** Not there yet. */
   budgetMs?: never;
-  /** Not there yet. */
-  tile?: never;
-  /** Not there yet. */
-  tta?: never;
+  /**
+   * Looks at the picture in overlapping squares, each like a picture of its own, and brings together what was found: for pictures larger
+   * than the model takes at once, up to 2^32 pixels. `maxDetections` is then the whole picture's (default: all). Default false.
+   */
+  tile?: boolean | TileOptions;
+  /** Looks at the picture several times, resized and mirrored, and brings together what was found: slower and better. Default false. */
+  tta?: boolean | TestTimeAugmentation;
 }
 
 export interface DetectManyOptions extends DetectOptions {
@@ -103,8 +108,8 @@ const detectTable = {
   deadlineMs: number(0, maxInt32, { above: true }),
   signal: abortSignal,
   budgetMs: notYet,
-  tile: notYet,
-  tta: notYet,
+  tile,
+  tta,
 };
 
 const detectManyTable = { ...detectTable, concurrency: integer(1, 1024) };
@@ -134,6 +139,7 @@ function fromEnvironment<T>(name: string, check: Check<T>): T | undefined {
 /** A call's options as the addon takes them; the deadline is the caller's to count down. */
 export interface DetectCall {
   native: NativeDetectOptions;
+  tile: TileOptions | undefined;
   deadlineMs: number | undefined;
   signal: AbortSignal | undefined;
 }
@@ -158,10 +164,11 @@ function toCall(given: ReturnType<typeof readOptions<typeof detectTable>>, class
     masks: given.masks ?? true,
     sampleRatio: given.sampleRatio ?? 1,
     seed: given.seed ?? 0n,
+    views: given.tta ?? [],
     priority: given.priority ?? 0,
     deadlineMs: 0,
   };
-  return { native, deadlineMs: given.deadlineMs, signal: given.signal };
+  return { native, tile: given.tile, deadlineMs: given.deadlineMs, signal: given.signal };
 }
 
 function classId(name: string, classes: readonly string[], where: string): number {

@@ -9,10 +9,13 @@ import type { DetectCall, DetectManyOptions, DetectOptions, LoadOptions } from '
 import { describeModel, type ModelInfo } from './model-info.js';
 import { describeStats, type DetectorStats } from './detector-stats.js';
 import { MimdetError } from './errors.js';
-import { decodeSnapshot, takeSnapshot, type DecodedImage, type ImageInput } from './image.js';
+import { decodeSnapshot, takeSnapshot, type DecodedImage, type ImageInput, type Snapshot } from './image.js';
 import { resolveModel, type ModelSource } from './model-source.js';
 import { addon, runNative } from './native.js';
-import type { NativeDetections, NativeDetector } from './native-types.js';
+import type { NativeDetections, NativeDetector, NativeLoadOptions } from './native-types.js';
+import { detectInTiles, tileBytes, tilesAhead } from './tiles/detect-in-tiles.js';
+import { openPicture } from './tiles/open-picture.js';
+import { tileSizes, type TileOptions } from './tiles/tile-option.js';
 import { expected, flag, readOptions, Words } from './validate.js';
 
 /**
@@ -28,12 +31,15 @@ export class Detector implements AsyncDisposable {
   /** The model: classes, sizes, configuration, where it runs. */
   readonly info: ModelInfo;
   readonly #native: NativeDetector;
+  /** Tiles of one picture that may wait or be at work: a batch of each, if the queue takes so many. */
+  readonly #tilesAhead: number;
   readonly #running = new Set<Promise<unknown>>();
   readonly #stop = new AbortController();
   #closing: Promise<void> | undefined;
 
-  private constructor(native: NativeDetector, options: { minSize: number; maxSize: number }) {
+  private constructor(native: NativeDetector, options: NativeLoadOptions) {
     this.#native = native;
+    this.#tilesAhead = Math.min(2 * options.maxBatchSize, options.maxQueueSize);
     this.info = describeModel(native.info, options);
   }
 
@@ -119,6 +125,7 @@ export class Detector implements AsyncDisposable {
     let memory: Loan | undefined;
     try {
       memory = await pixelMemory.enter(assumedBytes, signal);
+      if (call.tile) return await this.#detectInTiles(source, call, call.tile, { signal, memory, start });
       const picture = await decodeSnapshot(source, { signal });
       memory.resize(picture.data.length);
       const decodeMs = performance.now() - start;
@@ -127,6 +134,30 @@ export class Detector implements AsyncDisposable {
     } finally {
       memory?.end();
       unlink();
+    }
+  }
+
+  async #detectInTiles(
+    source: Snapshot,
+    call: DetectCall,
+    tile: TileOptions,
+    { signal, memory, start }: { signal: AbortSignal; memory: Loan; start: number },
+  ): Promise<Detections> {
+    const sizes = tileSizes(tile, this.info.minSize);
+    const ahead = tilesAhead(sizes.size, this.#tilesAhead);
+    const rows = await openPicture(source, { signal });
+    try {
+      const decodeMs = performance.now() - start;
+      memory.resize(rows.bytes(sizes.size) + ahead * tileBytes(sizes.size));
+      const { masks, maxDetections } = call.native;
+      const oneTile = { ...call, native: { ...call.native, maxDetections: 0 } };
+      const detect = (picture: DecodedImage, stop: AbortSignal) =>
+        this.#compute(picture, oneTile, stop, performance.now() - start);
+      const work = { rows, sizes, beside: this.info.config.pixelMean, ahead, detect, masks, maxDetections };
+      const found = await detectInTiles(work, signal);
+      return fromNative(found, rows, this.info.classes, { decodeMs, totalMs: performance.now() - start });
+    } finally {
+      await rows.close();
     }
   }
 

@@ -1,7 +1,7 @@
 // Pictures in: any ImageInput becomes RGB as it is seen (EXIF applied), 8 bits, alpha dropped, profiles not applied.
 // Before it: detector.ts. After it: the addon, which resizes and normalises. Decoding is sharp's (libvips), off the main thread.
 import { availableParallelism } from 'node:os';
-import sharp, { type Sharp } from 'sharp';
+import sharp, { type Sharp, type SharpOptions } from 'sharp';
 import { abortable } from './abort.js';
 import { Admission } from './admission.js';
 import { decodeBmp, isBmp } from './bmp.js';
@@ -41,7 +41,7 @@ const decodeOptions = { maxPixels: integer(1), signal: abortSignal };
 
 // A decode holds a thread of Node's pool (4 unless UV_THREADPOOL_SIZE says otherwise): one stays free for files and DNS.
 const poolSize = Number(process.env['UV_THREADPOOL_SIZE']) || 4;
-const decoding = new Admission(Math.max(1, Math.min(availableParallelism(), poolSize - 1)));
+export const decoding = new Admission(Math.max(1, Math.min(availableParallelism(), poolSize - 1)));
 
 /**
  * Decodes a picture: EXIF orientation applied, first frame, 16 bits reduced to the high byte, alpha and profiles ignored.
@@ -100,21 +100,33 @@ async function decodeRaw(image: RawImage, maxPixels: number, signal?: AbortSigna
   return decoding.run(() => toRgb(pixels(), maxPixels), signal);
 }
 
+/** How a picture's file is read. */
+export const imageFile = { name: 'image', code: 'ERR_MIMDET_DECODE', sniff: checkSignature } as const;
+
 async function decodeEncoded(source: string | Uint8Array, maxPixels: number, signal?: AbortSignal): Promise<DecodedImage> {
   signal?.throwIfAborted();
-  const file = { name: 'image', code: 'ERR_MIMDET_DECODE', signal, sniff: checkSignature } as const;
-  const bytes = typeof source === 'string' ? await readFileOnce(source, file) : source;
+  const bytes = typeof source === 'string' ? await readFileOnce(source, { ...imageFile, signal }) : source;
   checkSignature(bytes);
   if (isBmp(bytes)) return decodeBmp(bytes, maxPixels);
-  // `failOn: 'error'`: a cut or damaged file is an error, never half a picture. 'warning' would also refuse what every viewer shows,
-  // such as stray bytes between a JPEG's segments.
-  const options = { failOn: 'error', limitInputPixels: maxPixels, ignoreIcc: true, autoOrient: true } as const;
-  return toRgb(sharp(bytes, options), maxPixels);
+  return toRgb(openEncoded(bytes, { limitInputPixels: maxPixels, autoOrient: true }), maxPixels);
+}
+
+/**
+ * `failOn: 'error'`: a cut or damaged file is an error, never half a picture. 'warning' would also refuse what every viewer shows,
+ * such as stray bytes between a JPEG's segments.
+ */
+export function openEncoded(source: string | Uint8Array, options: SharpOptions): Sharp {
+  return sharp(source, { failOn: 'error', ignoreIcc: true, ...options });
+}
+
+/** Its pixels as the model sees them. */
+export function asRgb(picture: Sharp): Sharp {
+  stopCaching();
+  return picture.toColourspace('srgb').removeAlpha();
 }
 
 async function toRgb(picture: Sharp, maxPixels: number): Promise<DecodedImage> {
-  stopCaching();
-  const raw = picture.toColourspace('srgb').removeAlpha().raw({ depth: 'uchar' });
+  const raw = asRgb(picture).raw({ depth: 'uchar' });
   const { data, info } = await raw.toBuffer({ resolveWithObject: true }).catch((error: unknown) => {
     throw decodeError(error, maxPixels);
   });
@@ -131,7 +143,7 @@ function stopCaching(): void {
   caching = false;
 }
 
-function decodeError(error: unknown, maxPixels: number): MimdetError {
+export function decodeError(error: unknown, maxPixels: number): MimdetError {
   const message = error instanceof Error ? error.message : String(error);
   if (message.includes('exceeds pixel limit')) return tooManyPixels(maxPixels, 'more', error);
   const firstLine = message.split('\n')[0]!.replace(/:$/, '');
@@ -144,7 +156,7 @@ function decodeError(error: unknown, maxPixels: number): MimdetError {
   );
 }
 
-function tooManyPixels(maxPixels: number, received: string, cause?: unknown): MimdetError {
+export function tooManyPixels(maxPixels: number, received: string, cause?: unknown): MimdetError {
   return expected(`a picture of at most ${maxPixels} pixels`, 'image', new Words(received), 'ERR_MIMDET_DECODE', cause);
 }
 

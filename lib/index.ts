@@ -16,6 +16,8 @@
 
 export { Detector } from './detector.js';
 export type { DetectManyOptions, DetectOptions, Device, LoadOptions, Precision } from './detector-options.js';
+export type { TileOptions } from './tiles/tile-option.js';
+export type { Flip, TestTimeAugmentation } from './test-time-augmentation.js';
 export type { DetectManyResult, ImageSource } from './detect-many.js';
 export type { DetectorStats } from './detector-stats.js';
 export type { ModelCard, ModelConfig, ModelInfo } from './model-info.js';

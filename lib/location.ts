@@ -37,6 +37,11 @@ export interface ReadOptions {
 
 /** The bytes of a regular file. */
 export async function readFileOnce(path: string, options: ReadOptions): Promise<Uint8Array> {
+  return withFile(path, options, (file) => file.readFile({ signal: options.signal }));
+}
+
+/** Calls `use` with a regular file, open for reading, that `sniff` let pass. */
+export async function withFile<T>(path: string, options: ReadOptions, use: (file: fs.FileHandle) => Promise<T>): Promise<T> {
   const { name, code, signal } = options;
   const failed = (why: string, cause?: unknown) =>
     expected('a file that can be read', name, new Words(`${JSON.stringify(path)} (${why})`), code, cause);
@@ -47,7 +52,7 @@ export async function readFileOnce(path: string, options: ReadOptions): Promise<
     const status = await file.stat();
     if (!status.isFile()) throw failed(status.isDirectory() ? 'a folder' : 'not a regular file');
     if (options.sniff) options.sniff(await firstBytes(file));
-    return await file.readFile({ signal });
+    return await use(file);
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
     throw codeOf(error).startsWith('ERR_MIMDET') ? error : failed(reason(error), error);

@@ -21,6 +21,13 @@ export interface NativeLoadOptions {
   maxSize: number; // 0: the configuration's
 }
 
+/** One way to look at a picture: resized to so many times its usual size, then mirrored. */
+export interface NativeView {
+  scale: number;
+  flipHorizontal: boolean;
+  flipVertical: boolean;
+}
+
 export interface NativeDetectOptions {
   scoreThreshold: number;
   maxDetections: number; // 0: the configuration's
@@ -28,6 +35,7 @@ export interface NativeDetectOptions {
   masks: boolean;
   sampleRatio: number;
   seed: bigint; // uint64
+  views: NativeView[]; // of test-time augmentation; empty: the picture as it is, once
   priority: number; // int32, higher first
   deadlineMs: number; // of the result, from now; 0: none
 }
@@ -147,6 +155,21 @@ export interface NativeTrainer {
   close(): Promise<void>;
 }
 
+/** Square tiles of `size` pixels in columns and rows, by their left and top edges, ascending. */
+export interface NativeTileGrid {
+  width: number; // of the picture
+  height: number;
+  size: number;
+  lefts: Int32Array;
+  tops: Int32Array;
+}
+
+/** What was found in tile `row * columns + column`, in the tile's own pixels. */
+export interface NativeTile {
+  tile: number;
+  found: Pick<NativeDetections, 'boxes' | 'scores' | 'classIds' | 'masks'>;
+}
+
 export interface NativeAddon {
   /** The LibTorch that it was built for, "2.13.0". */
   readonly builtFor: string;
@@ -156,6 +179,13 @@ export interface NativeAddon {
   cpuCapability(): string; // 'AVX2', 'AVX512', …
   loadDetector(source: string | Uint8Array, options: NativeLoadOptions, job: number): Promise<NativeDetector>;
   cancel(job: number): void;
+  /** The objects of the whole picture; `maxDetections` 0: all. */
+  mergeTiles(
+    grid: NativeTileGrid,
+    tiles: NativeTile[],
+    options: { masks: boolean; maxDetections: number },
+    job: number,
+  ): Promise<NativeDetections>;
   /** Texts are COCO JSON: ground truth, and a result list. Answers with the JSON text of the object that `evaluate()` returns. */
   evaluate(groundTruth: Uint8Array, detections: Uint8Array, options: NativeEvalOptions, job: number): Promise<string>;
   /** Answers with JSON text: { tensors, dropped, preset, format } */

@@ -21,9 +21,11 @@ import {
 import { expandInputs, type Item } from './inputs.js';
 import { openOutput } from './output.js';
 import { Progress } from './progress.js';
+import { tileFlags, tileOption, type TileArgs } from './tile-flags.js';
+import { ttaFlags, ttaOption, type TtaArgs } from './tta-flags.js';
 import { makeFormat, type FormatName, type Ids, type Result } from './result-format.js';
 
-interface Args extends ModelArgs, DetectArgs {
+interface Args extends ModelArgs, DetectArgs, TileArgs, TtaArgs {
   recursive: boolean;
   format?: FormatName;
   out?: string;
@@ -37,6 +39,8 @@ interface Args extends ModelArgs, DetectArgs {
 const options: Record<string, Options> = {
   ...modelFlags,
   ...detectFlags,
+  ...tileFlags,
+  ...ttaFlags,
   recursive: { type: 'boolean', default: false, alias: 'r', describe: 'look into the folders of folders' },
   format: { choices: ['table', 'jsonl', 'coco'], nargs: 1, describe: 'default: table on a terminal, else jsonl' },
   out: flags.text('write the results to this file instead of standard output', { alias: 'o' }),
@@ -131,10 +135,10 @@ interface Count {
   instances: number;
 }
 
-async function work(prepared: Prepared, args: Args, signal: AbortSignal): Promise<Count> {
+async function work(prepared: Prepared, args: Args, settings: DetectManyOptions): Promise<Count> {
   const { items, drawing, output, detector, format, progress } = prepared;
   const count: Count = { pictures: 0, failed: 0, instances: 0 };
-  for await (const result of detectItems(detector, items, { ...detectOptions(args, signal), concurrency: args.concurrency })) {
+  for await (const result of detectItems(detector, items, settings)) {
     if (output.isTerminal) progress.clear();
     const failure = (await format.add(result)) ?? (await draw(drawing, result, args.drawScale));
     if (failure) tell(progress, failure);
@@ -147,11 +151,13 @@ async function work(prepared: Prepared, args: Args, signal: AbortSignal): Promis
 }
 
 async function run(inputs: string[], args: Args, signal: AbortSignal): Promise<number> {
+  const passes = { tile: tileOption(args), tta: ttaOption(args) };
+  const settings = { ...detectOptions(args, signal), ...passes, concurrency: args.concurrency };
   const prepared = await prepare(inputs, args, signal);
   const start = performance.now();
   let count: Count;
   try {
-    count = await work(prepared, args, signal);
+    count = await work(prepared, args, settings);
   } finally {
     prepared.progress.clear();
     await prepared.format.end().finally(() => prepared.output.close());

@@ -12,10 +12,11 @@ import { flags, modelFlags, quiet, samplingFlags, type ModelArgs } from './flags
 import { openOutput, writeOut } from './output.js';
 import { predict } from './predict.js';
 import { paintFor } from './terminal.js';
+import { ttaFlags, type TtaArgs } from './tta-flags.js';
 
 type IouType = 'bbox' | 'segm';
 
-interface Args extends ModelArgs {
+interface Args extends ModelArgs, TtaArgs {
   data: string;
   images?: string;
   predictions?: string;
@@ -48,6 +49,7 @@ const options: Record<string, Options> = {
   json: flags.text('write the summary as JSON to this file (- for standard output, instead of the table)'),
   out: flags.text('write the detections as a COCO result file', { alias: 'o' }),
   ...samplingFlags,
+  ...ttaFlags,
   concurrency: flags.value('concurrency', integer(1, 1024), 'pictures that are decoded and computed at the same time'),
   quiet,
 };

@@ -4,6 +4,7 @@ import { Detector, type CocoResult } from '../index.js';
 import { failureOf } from './exit.js';
 import { loadOptions, weightsOf, type ModelArgs } from './flags.js';
 import { Progress } from './progress.js';
+import { ttaOption, type TtaArgs } from './tta-flags.js';
 
 /** What to look at, and how the answers are numbered. */
 export interface Questions {
@@ -12,7 +13,7 @@ export interface Questions {
   categoryIds: (classes: readonly string[]) => number[];
 }
 
-export interface PredictArgs extends ModelArgs {
+export interface PredictArgs extends ModelArgs, TtaArgs {
   masks: boolean;
   sampleRatio?: number;
   seed?: number | bigint;
@@ -24,7 +25,8 @@ async function collect(detector: Detector, { pictures, categoryIds }: Questions,
   const files = pictures.map(({ file }) => file);
   const categories = categoryIds(detector.info.classes);
   const { masks, sampleRatio, seed, concurrency } = args;
-  const settings = { masks, sampleRatio, seed, concurrency, scoreThreshold: detector.info.config.roi.scoreThreshold, signal };
+  const { scoreThreshold } = detector.info.config.roi;
+  const settings = { masks, sampleRatio, seed, tta: ttaOption(args), concurrency, scoreThreshold, signal };
   const progress = new Progress(files.length, args);
   const entries: CocoResult[] = [];
   let failed = 0;

@@ -1,7 +1,7 @@
 // The options of a call: text from the query or a form, values from JSON. Before it: request-pictures. After it: `detect()`.
 // What a caller may say is `detect()`'s own, and which model, and in which form to answer.
 import type { DetectOptions } from '../detector-options.js';
-import { expected, oneOf, readOptions, text, unknownName, type Check } from '../validate.js';
+import { expected, flag, oneOf, readOptions, text, unknownName, type Check } from '../validate.js';
 
 export const formats = ['json', 'coco', 'png'] as const;
 export type Format = (typeof formats)[number];
@@ -27,6 +27,8 @@ const table = {
   sampleRatio: anything,
   seed,
   priority: anything,
+  tile: anything,
+  tta: flag, // which views is not a caller's choice: they could be thirty-two, four times as large
   deadlineMs: anything,
   model: text,
   format: oneOf(...formats),
@@ -51,6 +53,13 @@ const truth: Check<boolean> = (value, name) => {
   return value === 'true';
 };
 
+/** `true`, `false`, a size, or size:overlap. */
+const tileText: Check<unknown> = (value, name) => {
+  const sizes = /^(\d{1,5})(?::(\d{1,5}))?$/.exec(String(value));
+  if (!sizes) return truth(value, name);
+  return { size: Number(sizes[1]), ...(sizes[2] !== undefined && { overlap: Number(sizes[2]) }) };
+};
+
 const list: Check<string[]> = (value) => String(value).split(',').map((item) => item.trim());
 
 const fromText: Record<Name, Check<unknown>> = {
@@ -61,6 +70,8 @@ const fromText: Record<Name, Check<unknown>> = {
   sampleRatio: decimal,
   seed: whole,
   priority: decimal,
+  tile: tileText,
+  tta: truth,
   deadlineMs: decimal,
   model: anything,
   format: anything,

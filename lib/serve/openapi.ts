@@ -31,6 +31,12 @@ function optionSchemas({ deadlineMs }: ServeSettings, models: readonly Model[]):
       description: 'Which patches a `sampleRatio` below 1 takes. Below 2^64; in JSON as text from 2^53 on',
     },
     priority: { type: 'integer', minimum: -1000, maximum: 1000, default: 0, description: 'Higher goes first' },
+    tile: {
+      oneOf: [{ type: 'boolean' }, { ...object({ size: pixels(32, 8192), overlap: pixels(0, 4096) }, []), additionalProperties: false }],
+      default: false,
+      description: 'Look in overlapping squares, for large pictures. `overlap` is at most half of `size`',
+    },
+    tta: { type: 'boolean', default: false, description: 'Look several times, resized and mirrored: slower and better' },
     deadlineMs: {
       type: 'number',
       exclusiveMinimum: 0,
@@ -47,6 +53,7 @@ const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 const object = (properties: Json, required = Object.keys(properties)): Json => ({ type: 'object', properties, required });
 const list = (items: Json, rest: Json = {}): Json => ({ type: 'array', items, ...rest });
 const content = (type: string, schema: Json): Json => ({ [type]: { schema } });
+const pixels = (minimum: number, maximum: number): Json => ({ type: 'integer', minimum, maximum });
 const numbers = (count: number) => list({ type: 'number' }, { minItems: count, maxItems: count });
 
 const mask = object({ size: list({ type: 'integer' }, { minItems: 2, maxItems: 2 }), counts: { type: 'string' } });
@@ -126,7 +133,7 @@ function detectBody(settings: ServeSettings, options: Json): Json {
   return {
     required: true,
     content: {
-      'multipart/form-data': { schema: { ...object({ image: list(file, several), ...options }, ['image']), ...closed } },
+      'multipart/form-data': { schema: { ...object({ image: list(file, several), ...asText(options) }, ['image']), ...closed } },
       'application/json': {
         schema: {
           oneOf: [
@@ -141,6 +148,12 @@ function detectBody(settings: ServeSettings, options: Json): Json {
   };
 }
 
+/** In a query or a form there is text alone. */
+const asText = (options: Json): Json => ({
+  ...options,
+  tile: { type: 'string', pattern: '^(true|false|\\d{1,5}(:\\d{1,5})?)$', description: 'true, false, a size, or size:overlap' },
+});
+
 function detectOperation(settings: ServeSettings, models: readonly Model[]): Json {
   const options = optionSchemas(settings, models);
   const results = { oneOf: [ref('Detections'), ref('Results')] };
@@ -149,7 +162,7 @@ function detectOperation(settings: ServeSettings, models: readonly Model[]): Jso
     ...content('application/vnd.mimdet.coco+json', list(ref('CocoResult'))),
     ...content('image/png', { type: 'string', format: 'binary' }),
   };
-  const parameters = Object.entries(options).map(([name, schema]) => ({
+  const parameters = Object.entries(asText(options)).map(([name, schema]) => ({
     name,
     in: 'query',
     schema,

@@ -10,6 +10,7 @@
 #include "addon/evaluate_wrap.h"
 #include "addon/mask_wrap.h"
 #include "addon/napi_setup.h"
+#include "addon/tiles_wrap.h"
 #include "addon/trainer_wrap.h"
 #include "addon/weights_wrap.h"
 #include "inference/device.h"
@@ -66,6 +67,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   define_async<load_detector>(exports, "loadDetector");
   define_async<evaluate_coco>(exports, "evaluate");
   define_async<convert_weights>(exports, "convert");
+  define_async<merge_tiles_js>(exports, "mergeTiles");
   define<inspect_weights_js>(exports, "inspectWeights");
   define<preset_config>(exports, "presetConfig");
   define_async<prepare_batch>(exports, "prepareBatch");

@@ -32,6 +32,19 @@ auto read_list(const Napi::Value& value, const std::string& name, const char* wh
   return items;
 }
 
+/// A copy of a typed array's numbers.
+template <class Number>
+std::vector<Number> read_typed(const Napi::Value& value, const std::string& name, napi_typedarray_type wanted, const char* what) {
+  napi_typedarray_type type{};
+  size_t length = 0;
+  void* data = nullptr;
+  if (!value.IsTypedArray() || napi_get_typedarray_info(value.Env(), value, &type, &length, &data, nullptr, nullptr) != napi_ok ||
+      type != wanted)
+    refuse(what, name, kind(value));
+  const auto* numbers = static_cast<const Number*>(data);
+  return {numbers, numbers + length};
+}
+
 }  // namespace
 
 std::string read_text(const Napi::Value& value, const std::string& name) {
@@ -94,15 +107,13 @@ ImageView read_picture(const Napi::Value& value) {
   return {pixels.data, size};
 }
 
+std::vector<float> read_float32_list(const Napi::Value& value, const std::string& name) {
+  return read_typed<float>(value, name, napi_float32_array, "a Float32Array");
+}
+
 std::vector<int64_t> read_int32_list(const Napi::Value& value, const std::string& name) {
-  napi_typedarray_type type{};
-  size_t length = 0;
-  void* data = nullptr;
-  if (!value.IsTypedArray() || napi_get_typedarray_info(value.Env(), value, &type, &length, &data, nullptr, nullptr) != napi_ok ||
-      type != napi_int32_array)
-    refuse("an Int32Array", name, kind(value));
-  const int32_t* numbers = static_cast<const int32_t*>(data);
-  return {numbers, numbers + length};
+  const std::vector<int32_t> numbers = read_typed<int32_t>(value, name, napi_int32_array, "an Int32Array");
+  return {numbers.begin(), numbers.end()};
 }
 
 std::vector<double> read_number_list(const Napi::Value& value, const std::string& name) {

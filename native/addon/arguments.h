@@ -32,6 +32,7 @@ FileBytes copy_bytes(const Napi::Value& value, const std::string& name);
 /// { data, width, height } of RGB pixels, which stay JavaScript's.
 ImageView read_picture(const Napi::Value& value);
 
+std::vector<float> read_float32_list(const Napi::Value& value, const std::string& name);
 std::vector<int64_t> read_int32_list(const Napi::Value& value, const std::string& name);
 std::vector<double> read_number_list(const Napi::Value& value, const std::string& name);
 std::vector<std::string> read_text_list(const Napi::Value& value, const std::string& name);

@@ -16,6 +16,8 @@ namespace {
 
 constexpr int64_t kMostThreads = 1024;
 constexpr int64_t kMostPixels = 1 << 20;  // of one side of the model's input
+constexpr int64_t kMostViews = 64;        // of test-time augmentation
+constexpr double kLeastScale = 0.01, kMostScale = 100;
 constexpr double kLongestWaitMs = 1e9;    // of a delay or deadline; beyond it the clock would overflow
 
 using SessionPtr = std::shared_ptr<Session>;
@@ -51,6 +53,21 @@ double read_share(const Napi::Value& value, const std::string& name) {
   fail_expected(ErrorCode::kInvalidArgument, "a number from 0 to 1", name, std::to_string(share));
 }
 
+/// { scale, flipHorizontal, flipVertical } each.
+std::vector<View> read_views(const Napi::Value& value) {
+  const Napi::Object list = read_object(value, "views");
+  std::vector<View> views;
+  const int64_t count = read_integer(list.Get("length"), "views.length", 0, kMostViews);
+  for (uint32_t i = 0; i < count; ++i) {
+    const Napi::Object view = read_object(list.Get(i), "views[]");
+    const double scale = read_number(view.Get("scale"), "scale");
+    if (!(scale >= kLeastScale && scale <= kMostScale))
+      fail_expected(ErrorCode::kInvalidArgument, "a scale that a picture can be seen at", "scale", std::to_string(scale));
+    views.push_back({scale, read_boolean(view.Get("flipHorizontal"), "flipHorizontal"), read_boolean(view.Get("flipVertical"), "flipVertical")});
+  }
+  return views;
+}
+
 void read_detect_options(const Napi::Value& value, DetectJob& job, const ModelInfo& model) {
   constexpr int64_t least = std::numeric_limits<int32_t>::min(), most = std::numeric_limits<int32_t>::max();
   const Napi::Object options = read_object(value, "options");
@@ -65,6 +82,7 @@ void read_detect_options(const Napi::Value& value, DetectJob& job, const ModelIn
   job.options.sample_ratio = read_share(options.Get("sampleRatio"), "sampleRatio");
   if (job.options.sample_ratio == 0) fail_expected(ErrorCode::kInvalidArgument, "a number above 0", "sampleRatio", "0");
   job.options.seed = read_uint64(options.Get("seed"), "seed");
+  job.options.views = read_views(options.Get("views"));
   job.priority = static_cast<int32_t>(read_integer(options.Get("priority"), "priority", least, most));
   const Clock::duration deadline = read_duration(options.Get("deadlineMs"), "deadlineMs");
   if (deadline > Clock::duration::zero()) job.deadline = Clock::now() + deadline;

@@ -18,9 +18,11 @@ test('detect: defaults', () => {
       masks: true,
       sampleRatio: 1,
       seed: 0n,
+      views: [],
       priority: 0,
       deadlineMs: 0,
     },
+    tile: undefined,
     deadlineMs: undefined,
     signal: undefined,
   });
@@ -49,8 +51,36 @@ test('detect: wrong values are named', () => {
   refused({ deadlineMs: 0 }, /`deadlineMs` but received 0/);
   refused({ priority: Infinity }, /`priority` but received Infinity/);
   refused({ signal: {} }, /an AbortSignal for `signal`/);
-  for (const later of ['tile', 'tta', 'budgetMs'])
-    refused({ [later]: true }, new RegExp(`nothing \\(it is not there yet\\) for \`${later}\``));
+  refused({ budgetMs: 9 }, /nothing \(it is not there yet\) for `budgetMs`/);
+});
+
+test('detect: tta is every scale with every way of mirroring', () => {
+  const views = (tta: unknown) =>
+    readDetectOptions({ tta }, classes).native.views.map(
+      ({ scale, flipHorizontal, flipVertical }) => `${scale}${flipHorizontal ? 'h' : ''}${flipVertical ? 'v' : ''}`,
+    );
+  assert.deepEqual(views(false), []);
+  assert.deepEqual(views(true), ['0.75', '0.75h', '1', '1h', '1.25', '1.25h']);
+  assert.deepEqual(views({ scales: [1] }), ['1', '1h']);
+  assert.deepEqual(views({ flips: false, scales: [1, 2, 1] }), ['1', '2']);
+  assert.deepEqual(views({ flips: ['horizontal', 'vertical'], scales: [1] }), ['1', '1h', '1v', '1hv']);
+  refused({ tta: 1 }, /true, false or \{ flips, scales \} for `tta` but received 1/);
+  refused({ tta: { scales: [] } }, /a list of 1 to 8 scales for `tta.scales`/);
+  refused({ tta: { scales: [5] } }, /a number from 0.25 to 4 for `tta.scales\[0\]` but received 5/);
+  refused({ tta: { flips: ['horizontl'] } }, /did you mean "horizontal"/);
+  refused({ tta: { flip: true } }, /did you mean "flips"/);
+});
+
+test('detect: tile is a square and an overlap', () => {
+  const tile = (value: unknown) => readDetectOptions({ tile: value }, classes).tile;
+  assert.equal(tile(false), undefined);
+  assert.deepEqual(tile(true), {});
+  assert.deepEqual(tile({ size: 256, overlap: 64 }), { size: 256, overlap: 64 });
+  refused({ tile: 256 }, /true, false or \{ size, overlap \} for `tile` but received 256/);
+  refused({ tile: { size: 31 } }, /an integer from 32 to 8192 for `tile.size` but received 31/);
+  refused({ tile: { size: 100, overlap: 51 } }, /an integer from 0 to 50 for `tile.overlap` but received 51/);
+  refused({ tile: { overlap: -1 } }, /`tile.overlap`/);
+  refused({ tile: { sise: 64 } }, /did you mean "size"/);
 });
 
 test('detectMany: the same, and concurrency', () => {

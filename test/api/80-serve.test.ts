@@ -109,7 +109,10 @@ test('wrong options are named, with a suggestion', async () => {
     ['format=xml', /json, coco, png/],
     ['__proto__=1', /one of/],
     ['signal=1', /one of/],
-    ['tile=1', /one of/],
+    ['tile=1', /an integer from 32 to 8192/],
+    ['tile=64:33', /`tile.overlap`/],
+    ['tile=big', /true or false/],
+    ['tta=2', /true or false/],
   ];
   for (const [query, detail] of wrong) assertProblem(await ask(raw(picture, `/v1/detect?${query}`)), 400, detail);
 });

@@ -94,8 +94,9 @@ async function refused(detector: Detector, instance: Instance): Promise<void> {
   await detector.detect({ data: new Uint8Array(2), width: 1, height: 1, channels: 2 });
   // @ts-expect-error floats are no pixels
   await detector.detect({ data: new Float32Array(3), width: 1, height: 1, channels: 3 });
-  // @ts-expect-error not there yet
-  await detector.detect('a.png', { tile: true });
+  await detector.detect('a.png', { tile: { size: 256, overlap: 64 }, tta: { flips: ['horizontal'], scales: [1] } });
+  // @ts-expect-error not a way to mirror
+  await detector.detect('a.png', { tta: { flips: ['diagonal'] } });
   // @ts-expect-error what was found is not changed
   instance.mask.counts = '';
   // @ts-expect-error detectors come from load
