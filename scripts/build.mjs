@@ -3,6 +3,7 @@
 // npm packages → TypeScript (dist/) → LibTorch → native code (out/native) → the addon beside the compiled TypeScript.
 // `--no-native` leaves the last three out.
 
+import { existsSync } from 'node:fs';
 import { installPackages } from './npm-packages.mjs';
 import { fail, note, root } from './steps.mjs';
 import { compileTypeScript } from './typescript.mjs';
@@ -29,6 +30,7 @@ async function buildAddon() {
   const { echo, end } = buildProgress(`Building the native code for LibTorch ${libtorch.version}`);
   const addon = await buildNative({ libtorch, out: `${root}/out/native`, tests: true, report: note, echo }).finally(end);
   await publishAddon(addon, `${root}/dist`, libtorch);
+  if (!existsSync(`${root}/dist/mimdet_cuda.so`)) note('The kernels for CUDA were left out: there is no nvcc that works');
 }
 
 if (process.argv[1] === `${root}/scripts/build.mjs`) {

@@ -39,6 +39,7 @@ function page(found: Examination, paint: Paint): string {
       ],
       ['devices', addon.devices.join(', ') || '-'],
       ['processor', addon.cpuCapability ?? '-'],
+      ['CUDA kernels', found.cudaKernels ? 'built' : 'none (the operators of LibTorch run on a GPU)'],
     ],
     paint,
   );

@@ -12,6 +12,7 @@ import { readAddon, shippedAddonFolder, type AddonDescription } from '../addon-f
 import { MimdetError } from '../errors.js';
 import { isCheckout, packageRoot } from '../folders.js';
 import type { Libtorch } from '../libtorch.js';
+import { pluginName } from './cuda-plugin.js';
 import { exclusively } from './exclusive.js';
 import { lastLines, runProgram, type ProgramResult } from './run-program.js';
 
@@ -43,22 +44,28 @@ export async function buildNative(options: BuildOptions): Promise<string> {
 }
 
 /**
- * Copies a built addon into `folder` without the path of its LibTorch, and describes it. Does nothing where that is done
- * already.
+ * Copies a built addon, and the kernels for CUDA where the build made them, into `folder` without the path of their LibTorch, and
+ * describes the addon. Does nothing where that is done already.
  */
 export async function publishAddon(built: string, folder: string, libtorch: Libtorch): Promise<void> {
-  const file = join(folder, 'mimdet.node');
   const description: AddonDescription = { libtorch: libtorch.version, sources: sourcesHash() };
   const json = JSON.stringify(description);
-  if (isOfSameTime(file, built) && readIfThere(join(folder, 'mimdet.json')) === json) return;
   await mkdir(folder, { recursive: true });
+  const plugin = join(dirname(built), pluginName);
+  if (existsSync(plugin)) await publishLibrary(plugin, join(folder, pluginName));
+  else await rm(join(folder, pluginName), { force: true }); // of an earlier build
+  await publishLibrary(built, join(folder, 'mimdet.node'));
+  if (readIfThere(join(folder, 'mimdet.json')) !== json) await writeFile(join(folder, 'mimdet.json'), json);
+}
+
+async function publishLibrary(built: string, file: string): Promise<void> {
+  if (isOfSameTime(file, built)) return;
   const fresh = `${file}.${process.pid}`;
   await copyFile(built, fresh);
   await must('cmake', [`-DADDON=${fresh}`, '-P', join(packageRoot, 'cmake', 'strip-addon.cmake')]);
   await must('strip', ['--strip-unneeded', fresh]);
   await utimes(fresh, statSync(built).atime, statSync(built).mtime); // tells the next call that it is the same
   await rename(fresh, file); // never half-written, and a process that has the old one open keeps it
-  await writeFile(join(folder, 'mimdet.json'), json);
 }
 
 /** An installed package has the sources of the addon that came with it. */

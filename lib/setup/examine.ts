@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { packageRoot } from '../folders.js';
 import { findLibtorch, libtorchPlaces, type LibtorchPlace } from '../libtorch.js';
 import { currentPlatform, platformFault, type Platform } from '../platform.js';
+import { findPlugin } from './cuda-plugin.js';
 import { probeAddon, type LoadedAddon, type Probe } from './probe-addon.js';
 import { runProgram } from './run-program.js';
 
@@ -17,6 +18,7 @@ export interface Examination {
   tools: { compiler: string | null; cmake: string | null; python: string | null; pip: string | null };
   libtorch: { used: string | null; places: Pick<LibtorchPlace, 'origin' | 'folder' | 'verdict'>[] };
   addon: { [K in keyof LoadedAddon]: LoadedAddon[K] | null } & { devices: string[]; fault: string | null };
+  cudaKernels: string | null; // the plugin that is opened where there is a GPU
   advice: string[];
 }
 
@@ -33,6 +35,7 @@ export async function examine(): Promise<Examination> {
     tools,
     libtorch: { used, places: places.map(({ origin, folder, verdict }) => ({ origin, folder, verdict })) },
     addon: { ...(probe.addon ?? { builtFor: null, runsWith: null, devices: [], cpuCapability: null }), fault: probe.fault },
+    cudaKernels: findPlugin(),
     advice: advise(platform, probe, tools),
   };
 }

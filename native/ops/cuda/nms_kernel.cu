@@ -1,0 +1,38 @@
+// Starts of nms_kernel.h, and the walk's one block of threads.
+#include "ops/cuda/nms_kernel.h"
+
+#include "ops/cuda/launch.cuh"
+
+namespace mimdet::cuda {
+namespace {
+
+constexpr unsigned kWalkers = 512;
+
+__global__ void walk_groups(NmsWalk walk) {
+  __shared__ uint64_t within[kGroup];
+  __shared__ uint64_t stays;
+  for (int64_t group = 0; group < walk.groups(); ++group) {
+    if (threadIdx.x < kGroup) within[threadIdx.x] = walk.load(group, threadIdx.x);
+    __syncthreads();
+    if (threadIdx.x == 0) stays = walk.resolve(group, within);
+    __syncthreads();
+    for (int64_t word = walk.word_of(group) + 1 + threadIdx.x; word < walk.words; word += kWalkers)
+      walk.spread(group, stays, word);
+    __syncthreads();  // the next group reads what was spread
+  }
+}
+
+}  // namespace
+
+template int launch(const NmsOverlaps<float>&, int64_t, void*);
+template int launch(const NmsOverlaps<double>&, int64_t, void*);
+template int launch(const NmsSurvivors&, int64_t, void*);
+
+int launch_walk(const NmsWalk& walk, void* stream) {
+  walk_groups<<<1, kWalkers, 0, static_cast<cudaStream_t>(stream)>>>(walk);
+  return cudaGetLastError();
+}
+
+const char* error_text(int error) { return cudaGetErrorString(static_cast<cudaError_t>(error)); }
+
+}  // namespace mimdet::cuda

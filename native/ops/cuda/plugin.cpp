@@ -1,0 +1,152 @@
+// The plugin's host side: memory from PyTorch, the stream that it works on, and the operators of ops/registration.cpp filled in for
+// CUDA. Compiled against the headers of any LibTorch: no symbol of its CUDA half is named, only the dispatcher's and c10's.
+// Before it: ops/*.cpp, which have checked the arguments. After it: the kernels, through launch.h.
+#include <ATen/ops/cumsum.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/index_select.h>
+#include <ATen/ops/masked_select.h>
+#include <ATen/ops/sort.h>
+#include <ATen/ops/zeros.h>
+#include <c10/core/DeviceGuard.h>
+#include <c10/core/impl/VirtualGuardImpl.h>
+#include <torch/library.h>
+
+#include <algorithm>
+#include <tuple>
+
+#include "ops/cuda/launch.h"
+#include "ops/cuda/normalise_kernel.h"
+#include "ops/cuda/paste_masks_kernel.h"
+#include "ops/cuda/roi_align_kernel.h"
+
+namespace mimdet::cuda {
+namespace {
+
+constexpr auto kChannelsLast = at::MemoryFormat::ChannelsLast;
+constexpr int64_t kSlab = 4096;  // rows of NMS at once: bounds the memory of their bits
+
+void* stream_of(const at::Tensor& tensor) {
+  const c10::impl::VirtualGuardImpl device(at::kCUDA);
+  return device.getStreamNativeHandle(device.getStream(tensor.device()));
+}
+
+void require_started(int error) { TORCH_CHECK(error == 0, "CUDA: ", error_text(error)); }
+
+template <class Work>
+void start(const Work& work, int64_t count, const at::Tensor& where) {
+  require_started(launch(work, count, stream_of(where)));
+}
+
+// ---- NMS
+
+template <class T>
+at::Tensor survivors(const at::Tensor& sorted, double iou_threshold) {
+  const int64_t count = sorted.size(0), words = (count + kGroup - 1) / kGroup;
+  const auto bits_of = sorted.options().dtype(at::kLong);
+  const at::Tensor bits = at::empty({std::min(kSlab, count) * words}, bits_of);
+  const at::Tensor removed = at::zeros({words}, bits_of), kept = at::empty({words}, bits_of);
+  const auto words_of = [](const at::Tensor& tensor) { return static_cast<uint64_t*>(tensor.data_ptr()); };
+  for (int64_t first = 0; first < count; first += kSlab) {
+    const int64_t rows = std::min(kSlab, count - first);
+    start(NmsOverlaps<T>{sorted.const_data_ptr<T>(), count, words, first, iou_threshold, words_of(bits)}, rows * words, sorted);
+    require_started(launch_walk({words_of(bits), words, first, rows, words_of(removed), words_of(kept)}, stream_of(sorted)));
+  }
+  const at::Tensor survives = at::empty({count}, sorted.options().dtype(at::kBool));
+  start(NmsSurvivors{words_of(kept), survives.data_ptr<bool>()}, count, sorted);
+  return survives;
+}
+
+// The host waits once, for the number of survivors, which is the shape of the result.
+at::Tensor nms(const at::Tensor& boxes_xyxy, const at::Tensor& scores, double iou_threshold) {
+  const c10::DeviceGuard on_device(boxes_xyxy.device());
+  const at::Tensor order = std::get<1>(at::sort(scores, /*stable=*/true, /*dim=*/0, /*descending=*/true));
+  const at::Tensor sorted = at::index_select(boxes_xyxy, 0, order).contiguous();
+  const bool single = sorted.scalar_type() == at::kFloat;
+  return at::masked_select(order, single ? survivors<float>(sorted, iou_threshold) : survivors<double>(sorted, iou_threshold));
+}
+
+// ---- ROIAlign
+
+template <class T>
+Rois<T> rois_of(const at::Tensor& rois, double spatial_scale, at::IntArrayRef map, int64_t bins) {
+  return {rois.const_data_ptr<T>(), static_cast<T>(spatial_scale), map[0], map[1], map[2], map[3], bins};
+}
+
+template <class Stored, class T>
+void pool(const at::Tensor& maps, const at::Tensor& rois, double spatial_scale, at::Tensor& pooled) {
+  const at::Tensor boxes = rois.to(c10::CppTypeToScalarType<T>::value).contiguous();
+  start(RoiAlign<Stored, T>{rois_of<T>(boxes, spatial_scale, maps.sizes(), pooled.size(2)),
+                            static_cast<const Stored*>(maps.const_data_ptr()), static_cast<Stored*>(pooled.data_ptr())},
+        pooled.numel(), maps);
+}
+
+at::Tensor roi_align(const at::Tensor& features, const at::Tensor& rois, double spatial_scale, int64_t output_size) {
+  const c10::DeviceGuard on_device(features.device());
+  // float16 goes through float32; bfloat16 is read as it is.
+  const at::Tensor maps = (features.scalar_type() == at::kHalf ? features.to(at::kFloat) : features).contiguous(kChannelsLast);
+  at::Tensor pooled = at::empty({rois.size(0), maps.size(1), output_size, output_size}, maps.options(), kChannelsLast);
+  if (maps.numel() == 0) pooled.zero_();
+  else if (maps.scalar_type() == at::kDouble) pool<double, double>(maps, rois, spatial_scale, pooled);
+  else if (maps.scalar_type() == at::kBFloat16) pool<Bfloat16, float>(maps, rois, spatial_scale, pooled);
+  else pool<float, float>(maps, rois, spatial_scale, pooled);
+  return pooled.to(features.scalar_type()).contiguous(features.suggest_memory_format());
+}
+
+template <class T>
+void spread(const at::Tensor& grads, const at::Tensor& rois, double spatial_scale, at::Tensor& maps) {
+  start(RoiAlignBackward<T>{rois_of<T>(rois, spatial_scale, maps.sizes(), grads.size(2)), grads.const_data_ptr<T>(),
+                            maps.data_ptr<T>()},
+        grads.numel(), grads);
+}
+
+at::Tensor roi_align_backward(const at::Tensor& grad, const at::Tensor& rois, double spatial_scale, at::IntArrayRef map) {
+  const c10::DeviceGuard on_device(grad.device());
+  const at::ScalarType type = grad.scalar_type() == at::kDouble ? at::kDouble : at::kFloat;  // half types are summed in float32
+  const at::Tensor grads = grad.to(type).contiguous(kChannelsLast), boxes = rois.to(type).contiguous();
+  at::Tensor maps = at::empty(map, grads.options(), kChannelsLast).zero_();
+  if (maps.numel() == 0) return maps.to(grad.scalar_type());
+  if (type == at::kDouble) spread<double>(grads, boxes, spatial_scale, maps);
+  else spread<float>(grads, boxes, spatial_scale, maps);
+  return maps.to(grad.scalar_type());
+}
+
+// ---- pictures and masks
+
+// (places, behind): every mask's changes one after the other, and where each mask's end. The host waits once, for their number.
+std::tuple<at::Tensor, at::Tensor> paste_changes(const at::Tensor& probabilities, const at::Tensor& boxes_xyxy, int64_t height,
+                                                 int64_t width) {
+  const c10::DeviceGuard on_device(probabilities.device());
+  const at::Tensor masks = probabilities.to(at::kFloat).contiguous(), boxes = boxes_xyxy.to(at::kFloat).contiguous();
+  const PasteMasks paste{masks.const_data_ptr<float>(), boxes.const_data_ptr<float>(), masks.size(1), height, width};
+  const at::Tensor counts = at::empty({masks.size(0), width}, masks.options().dtype(at::kLong));
+  start(CountChanges{paste, counts.data_ptr<int64_t>()}, counts.numel(), masks);
+  const at::Tensor behind = at::cumsum(counts.view(-1), 0);
+  const at::Tensor behind_mask = behind.view(counts.sizes()).select(1, width - 1).to(at::kCPU);
+  const int64_t total = behind_mask.numel() == 0 ? 0 : behind_mask.const_data_ptr<int64_t>()[behind_mask.numel() - 1];
+  const at::Tensor places = at::empty({total}, counts.options());
+  start(WriteChanges{paste, counts.const_data_ptr<int64_t>(), behind.const_data_ptr<int64_t>(), places.data_ptr<int64_t>()},
+        counts.numel(), masks);
+  return {places.to(at::kCPU), behind_mask.contiguous()};
+}
+
+void normalise_pad(at::Tensor& planes, const at::Tensor& rgb, at::ArrayRef<double> pixel_mean,
+                   at::ArrayRef<double> pixel_std) {
+  const c10::DeviceGuard on_device(planes.device());
+  NormalisePicture work{rgb.const_data_ptr<uint8_t>(), rgb.size(0), rgb.size(1), planes.size(1), planes.size(2), {}, {},
+                        planes.data_ptr<float>()};
+  std::copy_n(pixel_mean.begin(), 3, work.mean);
+  std::copy_n(pixel_std.begin(), 3, work.std);
+  start(work, planes.numel(), planes);
+}
+
+}  // namespace
+
+TORCH_LIBRARY_IMPL(mimdet, CUDA, m) {
+  m.impl("nms", &nms);
+  m.impl("roi_align", &roi_align);
+  m.impl("roi_align_backward", &roi_align_backward);
+  m.impl("paste_changes", &paste_changes);
+  m.impl("normalise_pad", &normalise_pad);
+}
+
+}  // namespace mimdet::cuda
