@@ -2,12 +2,14 @@
 
 #include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
+#include <ATen/ops/from_blob.h>
 
 #include <algorithm>
 #include <array>
 #include <string>
 
 #include "base/error.h"
+#include "ops/registration.h"
 
 namespace mimdet {
 namespace {
@@ -59,6 +61,13 @@ void normalise_picture(const ImageView& picture, const NormalisedBytes& table, S
   });
 }
 
+// Bytes travel, a quarter of what float32 would.
+void normalise_on_device(const ImageView& picture, const ModelConfig& config, at::Tensor planes) {
+  const auto [height, width] = picture.size;
+  const at::Tensor rgb = at::from_blob(const_cast<uint8_t*>(picture.rgb), {height, width, 3}, at::kByte).to(planes.device());
+  dispatch::normalise_pad(planes, rgb, config.pixel_mean, config.pixel_std);
+}
+
 }  // namespace
 
 SizeHw padded_size(SizeHw size, int64_t divisibility) {
@@ -70,10 +79,13 @@ ImageBatch preprocess(const std::vector<ImageView>& pictures, const ModelConfig&
   require_pictures(pictures);
   const SizeHw padded = padded_size(largest(pictures), config.size_divisibility);
   const NormalisedBytes table = normalised_bytes(config);
+  const bool on_device = dispatch::has_picture_kernels(device);
   ImageBatch batch;
-  batch.pixels = at::empty({static_cast<int64_t>(pictures.size()), 3, padded.height, padded.width}, at::kFloat);
+  batch.pixels = at::empty({static_cast<int64_t>(pictures.size()), 3, padded.height, padded.width},
+                           at::TensorOptions(at::kFloat).device(on_device ? device : at::Device(at::kCPU)));
   for (size_t n = 0; n < pictures.size(); ++n) {
-    normalise_picture(pictures[n], table, padded, batch.pixels.data_ptr<float>() + n * 3 * padded.height * padded.width);
+    if (on_device) normalise_on_device(pictures[n], config, batch.pixels[static_cast<int64_t>(n)]);
+    else normalise_picture(pictures[n], table, padded, batch.pixels.data_ptr<float>() + n * 3 * padded.height * padded.width);
     batch.sizes.push_back(pictures[n].size);
   }
   batch.pixels = batch.pixels.to(device);

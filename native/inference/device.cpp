@@ -36,14 +36,42 @@ int64_t gpu_count() {
   return at::accelerator::deviceCount();
 }
 
+bool has_driver() {
+  void* driver = dlopen("libcuda.so.1", RTLD_NOW);
+  if (driver) dlclose(driver);
+  return driver != nullptr;
+}
+
+/// Which of the two is missing, the driver or a LibTorch with CUDA, or that both are.
 std::string why_no_gpu() {
   open_cuda_library();
-  if (!cuda_problem.empty()) return cuda_problem;
-  if (at::getAccelerator() != at::kCUDA) return "its LibTorch has no CUDA";
-  void* driver = dlopen("libcuda.so.1", RTLD_NOW);
-  if (!driver) return "it has no NVIDIA driver (libcuda.so.1)";
-  dlclose(driver);
-  return "its NVIDIA driver shows no GPU";
+  const std::string driver = has_driver() ? "" : "it has no NVIDIA driver (libcuda.so.1)";
+  const std::string libtorch =
+      cuda_problem.empty() && at::getAccelerator() != at::kCUDA ? "its LibTorch has no CUDA" : cuda_problem;
+  if (driver.empty() && libtorch.empty()) return "its NVIDIA driver shows no GPU";
+  return driver + (driver.empty() || libtorch.empty() ? "" : ", and ") + libtorch;
+}
+
+/// The plugin with our kernels (ops/cuda) lies beside this library; without it LibTorch's forms of the operators run. Only where
+/// there is a GPU, and after LibTorch's CUDA half. Another copy of this package may have filled the operators already.
+void open_cuda_kernels() {
+  const auto nms = c10::Dispatcher::singleton().findSchema({"mimdet::nms", ""});
+  if (nms && nms->hasKernelForDispatchKey(c10::DispatchKey::CUDA)) return;
+  Dl_info self{};
+  dladdr(reinterpret_cast<const void*>(&open_cuda_library), &self);
+  const std::filesystem::path plugin =
+      std::filesystem::path(self.dli_fname ? self.dli_fname : "").parent_path() / "mimdet_cuda.so";
+  std::error_code ignored;
+  if (!std::filesystem::exists(plugin, ignored) || dlopen(plugin.c_str(), RTLD_NOW)) return;
+  const char* reason = dlerror();
+  fail_expected(ErrorCode::kDevice, "kernels for CUDA that can be opened", "device", reason ? reason : plugin.string());
+}
+
+at::Device open_gpu(int64_t index) {
+  static std::mutex opening;
+  const std::lock_guard one_at_a_time(opening);
+  open_cuda_kernels();
+  return at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(index));
 }
 
 /// N of "cuda:N", 0 of "cuda", -1 for any other text.
@@ -75,7 +103,7 @@ std::vector<std::string> device_names() {
 
 at::Device resolve_device(const std::string& wish) {
   if (wish == "cpu") return at::kCPU;
-  if (wish == "auto") return gpu_count() > 0 ? at::Device(at::kCUDA, 0) : at::Device(at::kCPU);
+  if (wish == "auto") return gpu_count() > 0 ? open_gpu(0) : at::Device(at::kCPU);
   const int64_t index = gpu_index(wish);
   const std::string quoted = "'" + wish + "'";
   if (index < 0) fail_expected(ErrorCode::kInvalidArgument, "'auto', 'cpu', 'cuda' or 'cuda:N'", "device", quoted);
@@ -83,7 +111,7 @@ at::Device resolve_device(const std::string& wish) {
   if (gpus == 0) fail_expected(ErrorCode::kDevice, "a machine with a GPU", "device", quoted + " on one where " + why_no_gpu());
   if (index >= gpus)
     fail_expected(ErrorCode::kDevice, "one of " + std::to_string(gpus) + " GPUs, counted from 0,", "device", quoted);
-  return at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(index));
+  return open_gpu(index);
 }
 
 at::ScalarType resolve_precision(const std::string& wish, at::Device device) {

@@ -17,8 +17,8 @@ void open_cuda_library();
 /// "cpu", "cuda:0", …
 std::vector<std::string> device_names();
 
-/// `wish`: "auto" (a GPU where there is one), "cpu", "cuda" or "cuda:N". Error(kDevice) saying what is missing,
-/// Error(kInvalidArgument) for any other text.
+/// `wish`: "auto" (a GPU where there is one), "cpu", "cuda" or "cuda:N". A GPU comes with our kernels
+/// loaded where the plugin is there. Error(kDevice) saying what is missing, Error(kInvalidArgument) for any other text.
 at::Device resolve_device(const std::string& wish);
 
 /// `wish`: "auto" (float32 on the CPU, bfloat16 on a GPU), "float32", "bfloat16" or "float16". Error(kDevice) where the processor

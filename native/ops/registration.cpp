@@ -15,6 +15,8 @@ using torch::Library;
 using Nms = at::Tensor(const at::Tensor&, const at::Tensor&, double);
 using RoiAlign = at::Tensor(const at::Tensor&, const at::Tensor&, double, int64_t);
 using RoiAlignBackward = at::Tensor(const at::Tensor&, const at::Tensor&, double, at::IntArrayRef);
+using PasteChanges = std::tuple<at::Tensor, at::Tensor>(const at::Tensor&, const at::Tensor&, int64_t, int64_t);
+using NormalisePad = void(at::Tensor&, const at::Tensor&, at::ArrayRef<double>, at::ArrayRef<double>);
 
 // What TORCH_LIBRARY does, but when first called: two copies of this library in one process (two versions of the package) must
 // not end it, as a second TORCH_LIBRARY of one name would. The later copy uses the kernels of the first.
@@ -27,6 +29,8 @@ struct Registration {
     definitions->def("nms(Tensor boxes_xyxy, Tensor scores, float iou_threshold) -> Tensor");
     definitions->def("roi_align(Tensor features, Tensor rois, float spatial_scale, int output_size) -> Tensor");
     definitions->def("roi_align_backward(Tensor grad, Tensor rois, float spatial_scale, int[] feature_shape) -> Tensor");
+    definitions->def("paste_changes(Tensor probabilities, Tensor boxes_xyxy, int height, int width) -> (Tensor, Tensor)");
+    definitions->def("normalise_pad(Tensor(a!) planes, Tensor rgb, float[] pixel_mean, float[] pixel_std) -> ()");
     cpu.emplace(Library::IMPL, "mimdet", c10::DispatchKey::CPU, __FILE__, __LINE__);
     cpu->impl("nms", &mimdet::cpu::nms);
     cpu->impl("roi_align", &mimdet::cpu::roi_align);
@@ -67,6 +71,22 @@ at::Tensor roi_align_backward(const at::Tensor& grad, const at::Tensor& rois, do
                               at::IntArrayRef feature_shape) {
   static const auto op = find<RoiAlignBackward>("mimdet::roi_align_backward");
   return op.call(grad, rois, spatial_scale, feature_shape);
+}
+
+bool has_picture_kernels(const at::Device& device) {
+  static const auto op = find<NormalisePad>("mimdet::normalise_pad");
+  return device.is_cuda() && op.hasKernelForDispatchKey(c10::DispatchKey::CUDA);
+}
+
+std::tuple<at::Tensor, at::Tensor> paste_changes(const at::Tensor& probabilities, const at::Tensor& boxes_xyxy, int64_t height,
+                                                 int64_t width) {
+  static const auto op = find<PasteChanges>("mimdet::paste_changes");
+  return op.call(probabilities, boxes_xyxy, height, width);
+}
+
+void normalise_pad(at::Tensor& planes, const at::Tensor& rgb, at::ArrayRef<double> pixel_mean, at::ArrayRef<double> pixel_std) {
+  static const auto op = find<NormalisePad>("mimdet::normalise_pad");
+  op.call(planes, rgb, pixel_mean, pixel_std);
 }
 
 }  // namespace mimdet::dispatch

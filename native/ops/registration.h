@@ -4,11 +4,24 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <tuple>
+
 namespace mimdet::dispatch {
 
 at::Tensor nms(const at::Tensor& boxes_xyxy, const at::Tensor& scores, double iou_threshold);
 at::Tensor roi_align(const at::Tensor& features, const at::Tensor& rois, double spatial_scale, int64_t output_size);
 at::Tensor roi_align_backward(const at::Tensor& grad, const at::Tensor& rois, double spatial_scale,
                               at::IntArrayRef feature_shape);
+
+/// Whether the next two can be called for tensors of this device. They are there for CUDA alone, where the plugin is.
+bool has_picture_kernels(const at::Device& device);
+
+/// probabilities (M, S, S), boxes_xyxy (M, 4) -> on the CPU, int64: the places where each mask changes, counted column by column,
+/// one mask after the other; and (M) where each one's end among them.
+std::tuple<at::Tensor, at::Tensor> paste_changes(const at::Tensor& probabilities, const at::Tensor& boxes_xyxy, int64_t height,
+                                                 int64_t width);
+
+/// rgb (h, w, 3) bytes -> planes (3, H, W) float32, contiguous: (x - mean) / std, zeros at the right and the bottom.
+void normalise_pad(at::Tensor& planes, const at::Tensor& rgb, at::ArrayRef<double> pixel_mean, at::ArrayRef<double> pixel_std);
 
 }  // namespace mimdet::dispatch
