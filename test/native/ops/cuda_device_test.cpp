@@ -1,0 +1,89 @@
+// The operators on a GPU with the plugin loaded, against the same forms made of LibTorch calls, on the CPU. Skipped where there is no GPU.
+#include <ATen/TensorOperators.h>
+#include <ATen/core/dispatch/Dispatcher.h>
+#include <ATen/ops/cat.h>
+#include <ATen/ops/empty.h>
+#include <ATen/ops/equal.h>
+#include <ATen/ops/zeros.h>
+
+#include "check.h"
+#include "image/preprocess.h"
+#include "inference/device.h"
+#include "ops/kernels.h"
+#include "ops/nms.h"
+#include "ops/paste_masks.h"
+#include "ops/registration.h"
+#include "ops/roi_align.h"
+#include "ops/stored_tensors.h"
+
+using namespace mimdet;
+
+namespace {
+
+bool skipped() {
+  if (device_names().size() > 1) return false;
+  test::report_skip("no GPU");
+  return true;
+}
+
+at::Device gpu() { return resolve_device("cuda"); }
+
+at::Tensor random_rois(int64_t count, double extent, uint64_t seed) {
+  const at::Tensor picture = test::random_tensor({count, 1}, 0, 2, seed + 7, at::kDouble).floor();
+  const at::Tensor boxes = test::random_boxes(count, extent, seed, at::kDouble);
+  return at::cat({picture, boxes + test::random_tensor({count, 1}, -extent / 2, extent / 2, seed + 8, at::kDouble)}, 1);
+}
+
+}  // namespace
+
+TEST("cuda device: our kernels are those that run") {
+  if (skipped()) return;
+  gpu();
+  for (const char* name : {"mimdet::nms", "mimdet::roi_align", "mimdet::roi_align_backward", "mimdet::paste_changes", "mimdet::normalise_pad"})
+    CHECK(c10::Dispatcher::singleton().findSchemaOrThrow(name, "").hasKernelForDispatchKey(c10::DispatchKey::CUDA));
+}
+
+TEST("cuda device: nms keeps the boxes of the form of LibTorch calls, few and many") {
+  if (skipped()) return;
+  for (const at::ScalarType type : {at::kFloat, at::kDouble})
+    for (const int64_t count : {1, 64, 300, 5'000, 30'000}) {
+      const at::Tensor boxes = test::random_boxes(count, 1000, count, type);
+      const at::Tensor scores = test::random_tensor({count}, 0, 1000, 9, type).floor();
+      const at::Tensor expected = composite::nms(boxes, scores, 0.5);
+      CHECK(at::equal(nms(boxes.to(gpu()), scores.to(gpu()), 0.5).cpu(), expected));
+      CHECK(at::equal(nms(boxes.to(gpu()).t().contiguous().t(), scores.to(gpu()), 0.5).cpu(), expected));  // strided
+    }
+  CHECK_EQUAL(nms(at::empty({0, 4}).to(gpu()), at::empty({0}).to(gpu()), 0.5).numel(), 0);
+}
+
+TEST("cuda device: roi_align and its gradient, every type, strided, empty and large") {
+  if (skipped()) return;
+  for (const auto& [type, tolerance] : {std::pair{at::kDouble, 1e-12}, {at::kFloat, 1e-5}, {at::kHalf, 1e-3}, {at::kBFloat16, 8e-3}})
+    for (const int64_t channels : {3, 256}) {
+      const at::Tensor features = test::random_tensor({2, channels, 50, 84}, -1, 1, channels).to(type);
+      const at::Tensor rois = random_rois(200, 84 * 16, channels).to(type == at::kDouble ? at::kDouble : at::kFloat);
+      const at::Tensor on_device = features.to(gpu()), boxes = rois.to(gpu());
+      const at::Tensor expected = composite::roi_align(features, rois, 1.0 / 16, 7);
+      CHECK(test::relative_error(roi_align(on_device, boxes, 1.0 / 16, 7).cpu(), expected) <= tolerance);
+      CHECK(test::relative_error(roi_align(on_device.slice(3, 1, 84, 2), boxes, 1.0 / 32, 7).cpu(),
+                                 composite::roi_align(features.slice(3, 1, 84, 2), rois, 1.0 / 32, 7)) <= tolerance);
+      CHECK(test::relative_error(dispatch::roi_align_backward(expected.to(gpu()), boxes, 1.0 / 16, features.sizes()).cpu(),
+                                 composite::roi_align_backward(expected, rois, 1.0 / 16, features.sizes())) <= tolerance);
+    }
+  CHECK(roi_align(at::zeros({1, 4, 5, 5}).to(gpu()), at::zeros({0, 5}).to(gpu()), 1, 7).sizes() == at::IntArrayRef({0, 4, 7, 7}));
+}
+
+TEST("cuda device: masks are pasted to the runs of the CPU") {
+  if (skipped()) return;
+  for (const int64_t count : {0, 1, 300}) {
+    const at::Tensor masks = test::random_tensor({count, 28, 28}, 0, 1, 1), boxes = test::random_boxes(count, 1300, 2) - 50;
+    CHECK(paste_masks(masks.to(gpu()), boxes.to(gpu()), {800, 1333}) == paste_masks(masks, boxes, {800, 1333}));
+  }
+}
+
+TEST("cuda device: pictures are normalised to the bits of the CPU") {
+  if (skipped()) return;
+  const std::vector<uint8_t> bytes(3 * 500 * 700, 77);
+  const std::vector<ImageView> pictures = {{bytes.data(), {500, 700}}, {bytes.data(), {700, 490}}};
+  CHECK(at::equal(preprocess(pictures, ModelConfig{}, gpu()).pixels.cpu(), preprocess(pictures, ModelConfig{}, at::kCPU).pixels));
+}
