@@ -17,7 +17,12 @@ export function parseDetections(json: unknown): DetectionsJson {
     width: side(width, 'width'),
     height: side(height, 'height'),
     instances: instances.map((entry, i) => parseInstance(entry, `instances[${i}]`, [height, width] as [number, number])),
-    ms: { decode: milliseconds(times, 'decode'), model: milliseconds(times, 'model'), total: milliseconds(times, 'total') },
+    ms: {
+      decode: milliseconds(times, 'decode'),
+      queue: milliseconds(times, 'queue'),
+      model: milliseconds(times, 'model'),
+      total: milliseconds(times, 'total'),
+    },
   };
 }
 

@@ -50,7 +50,8 @@ export interface DetectionsJson {
     box: [number, number, number, number];
     mask?: { size: [height: number, width: number]; counts: string };
   }[];
-  ms: { decode: number; model: number; total: number };
+  /** `queue`: waiting for the model. Each picture of a batch has the batch's `model`. */
+  ms: { decode: number; queue: number; model: number; total: number };
 }
 
 /** One entry of a COCO result file. */
@@ -108,12 +109,12 @@ export class Detections implements Iterable<Instance> {
 
   /** The object of one line of `--format jsonl`, without `file`. Numbers are the model's own, not rounded. */
   toJSON(): DetectionsJson {
-    const { decodeMs, modelMs, totalMs } = this.timing;
+    const { decodeMs, queueMs, modelMs, totalMs } = this.timing;
     return {
       width: this.width,
       height: this.height,
       instances: this.instances.map(instanceToJson),
-      ms: { decode: decodeMs, model: modelMs, total: totalMs },
+      ms: { decode: decodeMs, queue: queueMs, model: modelMs, total: totalMs },
     };
   }
 
@@ -145,7 +146,7 @@ export class Detections implements Iterable<Instance> {
   /** What `toJSON()` gave, read back. Throws ERR_MIMDET_INVALID_ARGUMENT where the object is of another shape. */
   static fromJSON(json: unknown): Detections {
     const { width, height, instances, ms } = parseDetections(json);
-    const timing = { ...noTiming, decodeMs: ms.decode, modelMs: ms.model, totalMs: ms.total };
+    const timing = { ...noTiming, decodeMs: ms.decode, queueMs: ms.queue, modelMs: ms.model, totalMs: ms.total };
     return new Detections(width, height, instances.map(instanceFromJson), timing);
   }
 }

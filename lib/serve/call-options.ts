@@ -93,7 +93,10 @@ function parseText(name: string, value: string | string[]): unknown {
   return fromText[name as Name](value, name);
 }
 
-/** The body's options go before the query's. Throws ERR_MIMDET_INVALID_ARGUMENT, with a suggestion for an unknown name. */
+/**
+ * The body's options go before the query's. Values for `detect()` are checked there.
+ * Throws ERR_MIMDET_INVALID_ARGUMENT, with a suggestion for an unknown name.
+ */
 export function readCallOptions(query: TextOptions, body: Record<string, unknown>): CallOptions {
   const given = readOptions(table, { ...parseTextOptions(query), ...body });
   const { model, format, deadlineMs, ...detect } = given;

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { readDetectOptions, type DetectOptions } from '../detector-options.js';
 import { expected, number, Words } from '../validate.js';
 import { checkFormat, chooseFormat, writeAnswer, type Outcome } from './answer.js';
-import { readCallOptions, type TextOptions } from './call-options.js';
+import { readCallOptions, type CallOptions, type TextOptions } from './call-options.js';
 import type { ServerParts } from './server.js';
 import type { Model } from './models.js';
 import { checkPixels } from './pixel-limit.js';
@@ -17,26 +17,39 @@ export function admit(request: FastifyRequest, { door, settings: { maxBodyBytes 
 }
 
 /** The whole call. Throws what a problem document can be made of. */
-export async function detectPictures(request: FastifyRequest, reply: FastifyReply, parts: ServerParts): Promise<FastifyReply> {
+export async function detectPictures(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  parts: ServerParts,
+): Promise<FastifyReply> {
   const { visit } = request;
   const { pictures, isList, options } = await readPictures(request, parts.settings);
-  const call = readCallOptions(request.query as TextOptions, options);
+  const query = request.query as TextOptions;
+  check(readCallOptions(query, {}), parts); // alone: what is wrong there must not hide behind the body
+  const call = readCallOptions(query, options);
+  const { model, deadlineMs } = check(call, parts);
   const format = chooseFormat(call.format, request.headers.accept);
   checkFormat(format, pictures.length);
-  const model = parts.models.find(call.model);
-  readDetectOptions(call.detect, model.detector.info.classes); // a wrong option is told before any picture's fault
-  const deadlineMs = readDeadline(call.deadlineMs, parts.settings.deadlineMs);
   Object.assign(visit, { model: model.name, pictures: pictures.length });
   const give = parts.door.take(pictures.length);
   try {
-    const detect = (picture: SentPicture) => lookAt(picture, model, { ...call.detect, signal: visit.signal }, deadlineMs, request, parts);
-    const outcomes = await Promise.all(pictures.map(detect));
+    const detect = { ...call.detect, signal: visit.signal };
+    const outcomes = await Promise.all(
+      pictures.map((picture) => lookAt(picture, model, detect, deadlineMs, request, parts)),
+    );
     if (format !== 'json' || !isList) throwWhereNoneIsFound(outcomes);
     const { type, headers, body } = await writeAnswer(outcomes, format, isList, visit.signal);
     return reply.headers({ ...headers, vary: 'accept' }).type(type).send(body);
   } finally {
     give();
   }
+}
+
+/** A wrong option is told before any picture's fault. Throws ERR_MIMDET_INVALID_ARGUMENT. */
+function check({ detect, model: name, deadlineMs }: CallOptions, { models, settings }: ServerParts) {
+  const model = models.find(name);
+  readDetectOptions(detect, model.detector.info.classes);
+  return { model, deadlineMs: readDeadline(deadlineMs, settings.deadlineMs) };
 }
 
 /** A caller may wait for less than the server does, not for more. */

@@ -72,7 +72,7 @@ const schemas: Json = {
     width: { type: 'integer' },
     height: { type: 'integer' },
     instances: list(ref('Instance'), { description: 'Highest score first; `box` is x1, y1, x2, y2 in pixels of the picture as it is seen' }),
-    ms: object({ decode: { type: 'number' }, model: { type: 'number' }, total: { type: 'number' } }),
+    ms: object({ decode: { type: 'number' }, queue: { type: 'number' }, model: { type: 'number' }, total: { type: 'number' } }),
   }),
   Failure: object({ file: { type: 'string' }, error: object({ code, message: { type: 'string' } }) }),
   Results: object({ results: list({ oneOf: [ref('Detections'), ref('Failure')] }) }),

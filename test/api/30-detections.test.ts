@@ -44,7 +44,7 @@ test('toJSON is the line of jsonl, and comes back the same', () => {
       { class: 'dog', classId: 1, score: 0.9375, box: [1, 2, 11, 22], mask: { size: [48, 64], counts: 'abc' } },
       { class: 'cat', classId: 0, score: 0.5, box: [0, 0, 5, 5.5], mask: { size: [48, 64], counts: 'def' } },
     ],
-    ms: { decode: 3, model: 30, total: 45 },
+    ms: { decode: 3, queue: 1, model: 30, total: 45 },
   });
   const again = Detections.fromJSON({ file: 'a.png', ...line });
   assert.deepEqual(again.instances, found.instances);

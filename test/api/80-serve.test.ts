@@ -44,6 +44,7 @@ test('a form, JSON and bytes give what detect() gives', async () => {
   const line = (await ask(requests[0]!)).json<Line>();
   assert.deepEqual(Object.keys(line), ['file', 'width', 'height', 'instances', 'ms']);
   assert.deepEqual([line.file, line.width, line.height], ['cells.png', 320, 256]);
+  assert.deepEqual(Object.keys(line.ms), ['decode', 'queue', 'model', 'total']);
 });
 
 test('several pictures: a bad one does not fail the others', async () => {
@@ -115,6 +116,13 @@ test('wrong options are named, with a suggestion', async () => {
     ['tta=2', /true or false/],
   ];
   for (const [query, detail] of wrong) assertProblem(await ask(raw(picture, `/v1/detect?${query}`)), 400, detail);
+});
+
+test('a wrong option in the query is told though the body has a right one', async () => {
+  for (const query of ['scoreThreshold=2', 'deadlineMs=0', 'format=xml', 'model=nuclai', 'classes=nucleos']) {
+    const body = { image: base64, scoreThreshold: 0.5, deadlineMs: 9000, format: 'json', model: 'nuclei', classes: ['nucleus'] };
+    assertProblem(await ask(json(body, `/v1/detect?${query}`)), 400, new RegExp(query.split('=')[0]!));
+  }
 });
 
 test('text is base64 and nothing else: no path, no address', async () => {

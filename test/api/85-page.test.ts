@@ -104,7 +104,7 @@ const answer = () => ({
   file: 'a.png',
   width: 20,
   height: 10,
-  ms: { decode: 1, model: 2, total: 3 },
+  ms: { decode: 1, queue: 0, model: 2, total: 3 },
   instances: [
     { class: 'b', classId: 1, score: 0.9, box: [0, 0, 10, 10], mask: square(0, 10) },
     { class: 'a', classId: 0, score: 0.5, box: [2, 2, 6.5, 6], mask: square(2, 4) },
