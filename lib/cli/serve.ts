@@ -21,6 +21,7 @@ interface Args extends Omit<ModelArgs, 'weights'> {
   maxImages: number;
   maxPixels: number;
   maxQueue: number;
+  maxWaitMs?: number;
   deadlineMs: number;
   rate: number;
   tokenFile?: string;
@@ -53,6 +54,12 @@ const options: Record<string, Options> = {
     'max-queue': flags.value('max-queue', integer(1, 1_000_000), 'pictures that wait or are at work; more is refused', {
       default: defaults.maxQueue,
     }),
+    'max-wait-ms': flags.value(
+      'max-wait-ms',
+      number(0, 2 ** 31 - 1, { above: true }),
+      'what the pictures taken may need, by the time that pictures took so far; more is refused',
+      {},
+    ),
     'deadline-ms': flags.value('deadline-ms', number(0, 2 ** 31 - 1, { above: true }), 'a request is given up after this', {
       default: defaults.deadlineMs,
     }),
@@ -90,9 +97,9 @@ function checkProxies(addresses: readonly string[]): readonly string[] {
 }
 
 async function settingsOf(args: Args): Promise<ServeSettings> {
-  const { host, port, maxImages, maxPixels, maxQueue, deadlineMs, rate } = args;
+  const { host, port, maxImages, maxPixels, maxQueue, maxWaitMs, deadlineMs, rate } = args;
   return {
-    ...{ host, port, maxImages, maxPixels, maxQueue, deadlineMs },
+    ...{ host, port, maxImages, maxPixels, maxQueue, maxWaitMs, deadlineMs },
     maxBodyBytes: Math.max(1, Math.floor(args.maxBody * mebibyte)),
     ratePerMinute: rate,
     tokens: args.tokenFile === undefined ? [] : await readTokens(args.tokenFile),

@@ -13,7 +13,9 @@ import { readPictures, tooLarge, type SentPicture } from './request-pictures.js'
 export function admit(request: FastifyRequest, { door, settings: { maxBodyBytes } }: ServerParts): void {
   const length = Number(request.headers['content-length'] ?? maxBodyBytes); // unknown: as much as it may be
   if (length > maxBodyBytes) throw tooLarge(maxBodyBytes);
-  request.visit.keep(door.enter(length));
+  const { arrive, leave } = door.enter(length);
+  request.visit.keep(leave);
+  request.visit.arrive = arrive;
 }
 
 /** The whole call. Throws what a problem document can be made of. */
@@ -31,6 +33,7 @@ export async function detectPictures(
   const format = chooseFormat(call.format, request.headers.accept);
   checkFormat(format, pictures.length);
   Object.assign(visit, { model: model.name, pictures: pictures.length });
+  visit.arrive(); // in the same turn: nobody gets in between
   const give = parts.door.take(pictures.length);
   try {
     const detect = { ...call.detect, signal: visit.signal };

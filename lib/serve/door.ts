@@ -7,21 +7,38 @@ export type DoorState = 'loading' | 'open' | 'draining';
 /** Gives back what was lent; calling it twice does no harm. */
 export type Release = () => void;
 
+/** A request that was let in. */
+export interface Admitted {
+  /** Its body is there: the place that was kept for it is free for `take()`. */
+  arrive: Release;
+  /** It has ended. */
+  leave: Release;
+}
+
 export interface DoorLimits {
   /** Pictures taken and not yet answered. */
   pictures: number;
+  /** Seconds that the pictures taken may need, by the time that pictures took so far; none: no limit. */
+  waitSeconds?: number | undefined;
   /** Bytes of bodies in memory. */
   bytes: number;
 }
 
+/**
+ * Whoever is let in will bring a picture soon, so a place is kept: without it a crowd gets in together, and is refused only when
+ * all its bodies have been read. A caller that takes longer to send loses it: places are not for those who send nothing.
+ */
+const arrivalMs = 1000;
+
 export class Door {
   state: DoorState = 'loading';
   #pictures = 0;
+  #arriving = 0;
   #bytes = 0;
   #visits = 0;
   #onEmpty: (() => void) | undefined;
 
-  /** @param waitSeconds how long the queue may take, for Retry-After */
+  /** @param waitSeconds how long so many pictures may take */
   constructor(
     readonly limits: DoorLimits,
     private readonly waitSeconds: (pictures: number) => number,
@@ -36,24 +53,49 @@ export class Door {
   }
 
   /** Lets a request with that many bytes in. Throws 503. */
-  enter(bytes: number): Release {
+  enter(bytes: number): Admitted {
     if (this.state === 'loading') throw closed('The models are being loaded', { 'retry-after': '2' });
     if (this.state === 'draining') throw closed('The server is stopping', { connection: 'close' });
-    if (this.#pictures >= this.limits.pictures) throw this.#full(`${this.limits.pictures} pictures`, 1);
+    this.#checkRoom(1);
     if (this.#bytes + bytes > this.limits.bytes) throw this.#full(`${this.limits.bytes} bytes`, 1);
     this.#bytes += bytes;
     this.#visits++;
-    return once(() => {
+    const arrive = this.#keepPlace();
+    const leave = once(() => {
+      arrive();
       this.#bytes -= bytes;
       if (--this.#visits === 0) this.#onEmpty?.();
     });
+    return { arrive, leave };
+  }
+
+  /** @returns what gives the place back */
+  #keepPlace(): Release {
+    this.#arriving++;
+    const giveUp = once(() => {
+      clearTimeout(timer);
+      this.#arriving--;
+    });
+    const timer = setTimeout(giveUp, arrivalMs).unref();
+    return giveUp;
+  }
+
+  /** For so many pictures more. The first one always finds some: a model that is slower than the limit still answers. */
+  #checkRoom(pictures: number): void {
+    const held = this.#pictures + this.#arriving;
+    const { pictures: limit, waitSeconds } = this.limits;
+    if (held + pictures > limit) throw this.#full(`${limit} pictures`, pictures);
+    if (waitSeconds === undefined || held === 0 || this.waitSeconds(held + pictures) <= waitSeconds) return;
+    throw this.#full(`${waitSeconds * 1000} ms of work`, pictures);
   }
 
   /** Takes the pictures of a request, all or none. Throws 503, or 413 for more than ever fit. */
   take(pictures: number): Release {
     const { pictures: limit } = this.limits;
-    if (pictures > limit) throw new HttpError(413, `Expected at most ${limit} pictures for \`image\` but received ${pictures}`);
-    if (this.#pictures + pictures > limit) throw this.#full(`${limit} pictures`, pictures);
+    if (pictures > limit) {
+      throw new HttpError(413, `Expected at most ${limit} pictures for \`image\` but received ${pictures}`);
+    }
+    this.#checkRoom(pictures);
     this.#pictures += pictures;
     return once(() => (this.#pictures -= pictures));
   }

@@ -34,7 +34,9 @@ export interface Server {
 
 /** A server that does not listen yet. */
 export async function buildServer(settings: ServeSettings, models: Models, version: string): Promise<Server> {
-  const limits = { pictures: settings.maxQueue, bytes: bodyMemory(settings) };
+  const { maxQueue, maxWaitMs } = settings;
+  const waitSeconds = maxWaitMs === undefined ? undefined : maxWaitMs / 1000;
+  const limits = { pictures: maxQueue, bytes: bodyMemory(settings), waitSeconds };
   const door = new Door(limits, (pictures) => pictures * meanSeconds(models));
   const parts = { settings, models, door, metrics: new Metrics(door, models), version };
   const app = newApp(settings);

@@ -12,6 +12,8 @@ export interface ServeSettings {
   maxPixels: number;
   /** Pictures taken and not yet answered, over all models; one more is 503 with ERR_MIMDET_QUEUE_FULL. */
   maxQueue: number;
+  /** Milliseconds that the pictures taken may need, by the time that pictures took so far; undefined: `maxQueue` alone. */
+  maxWaitMs?: number | undefined;
   /** Milliseconds from a request's arrival to its results; a caller may ask for less, not for more. */
   deadlineMs: number;
   /** Requests of one client in a minute; 0: no limit. */

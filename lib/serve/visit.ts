@@ -18,6 +18,8 @@ export class Visit {
   model: string | undefined;
   pictures = 0;
   code: string | undefined;
+  /** Gives back the place that the door keeps until the body is there. */
+  arrive: Release = () => {};
   readonly #leave = new AbortController();
   readonly #atEnd: Release[] = [];
 
