@@ -4,6 +4,7 @@ import type { NativeDetectOptions, NativeLoadOptions } from './native-types.js';
 import { tta, type TestTimeAugmentation } from './test-time-augmentation.js';
 import { tile, type TileOptions } from './tiles/tile-option.js';
 import type { Check } from './validate.js';
+import { warmUp, type PictureSize } from './warm-up.js';
 import { abortSignal, expected, flag, integer, notYet, number, oneOf, readOptions, unknownName, Words } from './validate.js';
 
 export type Device = 'auto' | 'cpu' | 'cuda' | `cuda:${number}`;
@@ -26,6 +27,8 @@ export interface LoadOptions {
   minSize?: number;
   /** … unless the longest would be more than this. Default: the model's. */
   maxSize?: number;
+  /** Pictures of these sizes are looked at before `load` resolves, so that no caller is the first; true: one of the model's size. */
+  warmUp?: boolean | PictureSize[];
   /** Ends the loading. */
   signal?: AbortSignal;
 }
@@ -94,6 +97,7 @@ const loadTable = {
   maxQueueSize: integer(1, 1_000_000),
   minSize: integer(1, 65_535),
   maxSize: integer(1, 65_535),
+  warmUp,
   signal: abortSignal,
 };
 
@@ -115,8 +119,12 @@ const detectTable = {
 const detectManyTable = { ...detectTable, concurrency: integer(1, 1024) };
 
 /** Throws ERR_MIMDET_INVALID_ARGUMENT. */
-export function readLoadOptions(options: unknown): { native: NativeLoadOptions; signal: AbortSignal | undefined } {
-  const { signal, ...given } = readOptions(loadTable, options);
+export function readLoadOptions(options: unknown): {
+  native: NativeLoadOptions;
+  warmUp: boolean | PictureSize[];
+  signal: AbortSignal | undefined;
+} {
+  const { signal, warmUp = false, ...given } = readOptions(loadTable, options);
   const native = {
     device: given.device ?? fromEnvironment('MIMDET_DEVICE', device) ?? 'auto',
     precision: given.precision ?? 'auto',
@@ -128,7 +136,7 @@ export function readLoadOptions(options: unknown): { native: NativeLoadOptions; 
     minSize: given.minSize ?? 0,
     maxSize: given.maxSize ?? 0,
   };
-  return { native, signal };
+  return { native, warmUp, signal };
 }
 
 function fromEnvironment<T>(name: string, check: Check<T>): T | undefined {

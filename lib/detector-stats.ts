@@ -22,14 +22,17 @@ export interface DetectorStats {
   deviceBytes: number;
 }
 
-export function describeStats(native: NativeStats, pictureBytes: number): DetectorStats {
-  const { queued, running, completed, rejected, cancelled, batches, deviceBytes } = native;
+export function describeStats(
+  native: NativeStats,
+  { refused, pictureBytes }: { refused: number; pictureBytes: number },
+): DetectorStats {
+  const { queued, running, completed, cancelled, batches, deviceBytes } = native;
   const mean = (sum: number, count: number) => (count === 0 ? 0 : sum / count);
   return {
     queued,
     running,
     completed,
-    rejected,
+    rejected: native.rejected + refused,
     cancelled,
     batches,
     meanBatchSize: mean(completed, batches),

@@ -1,7 +1,9 @@
 // The detector that people hold in hands: loads a model, finds instances, closes. Before it: a user's program.
 // After it: image.ts decodes, the addon computes on threads of its own, detections.ts holds the result.
+import { EventEmitter } from 'node:events';
 import { linkSignals } from './abort.js';
 import { Admission, type Loan } from './admission.js';
+import { CallsUnderWay, type DetectorEvents } from './calls-under-way.js';
 import { detectInOrder, iterate, type DetectManyResult, type ImageSource } from './detect-many.js';
 import { fromNative, type Detections } from './detections.js';
 import { readDetectManyOptions, readDetectOptions, readLoadOptions } from './detector-options.js';
@@ -17,6 +19,7 @@ import { detectInTiles, tileBytes, tilesAhead } from './tiles/detect-in-tiles.js
 import { openPicture } from './tiles/open-picture.js';
 import { tileSizes, type TileOptions } from './tiles/tile-option.js';
 import { expected, flag, readOptions, Words } from './validate.js';
+import { greyPicture, sizesToWarm, type PictureSize } from './warm-up.js';
 
 /**
  * Bytes of decoded pictures that wait or are at work, over all detectors of this thread. Beyond it decoding pauses,
@@ -27,17 +30,20 @@ const pixelMemory = new Admission(512 * 2 ** 20);
 /** What a picture is taken for until it is decoded: a photograph of eleven million pixels. */
 const assumedBytes = 32 * 2 ** 20;
 
-export class Detector implements AsyncDisposable {
+/** Says 'idle' when its last call has ended, 'saturated' when a full queue turns one away. */
+export class Detector extends EventEmitter<DetectorEvents> implements AsyncDisposable {
   /** The model: classes, sizes, configuration, where it runs. */
   readonly info: ModelInfo;
   readonly #native: NativeDetector;
   /** Tiles of one picture that may wait or be at work: a batch of each, if the queue takes so many. */
   readonly #tilesAhead: number;
-  readonly #running = new Set<Promise<unknown>>();
+  readonly #calls: CallsUnderWay;
   readonly #stop = new AbortController();
   #closing: Promise<void> | undefined;
 
   private constructor(native: NativeDetector, options: NativeLoadOptions) {
+    super();
+    this.#calls = new CallsUnderWay(options, (event) => this.emit(event));
     this.#native = native;
     this.#tilesAhead = Math.min(2 * options.maxBatchSize, options.maxQueueSize);
     this.info = describeModel(native.info, options);
@@ -49,7 +55,7 @@ export class Detector implements AsyncDisposable {
    * @throws ERR_MIMDET_WEIGHTS for files that are no model, ERR_MIMDET_DEVICE where LibTorch or the device is missing
    */
   static async load(source: ModelSource, options?: LoadOptions): Promise<Detector> {
-    const { native, signal } = readLoadOptions(options);
+    const { native, warmUp, signal } = readLoadOptions(options);
     signal?.throwIfAborted();
     addon(); // a missing LibTorch is told before a missing file
     const model = await resolveModel(source);
@@ -58,7 +64,19 @@ export class Detector implements AsyncDisposable {
       signal,
       (late) => late.close(false),
     );
-    return new Detector(await loading, native);
+    const detector = new Detector(await loading, native);
+    await detector.#warmUp(sizesToWarm(warmUp, detector.info.minSize), signal);
+    return detector;
+  }
+
+  /** One after the other, as first callers would come; a detector that cannot is closed. */
+  async #warmUp(sizes: PictureSize[], signal: AbortSignal | undefined): Promise<void> {
+    try {
+      for (const size of sizes) await this.detect(greyPicture(size), { masks: false, ...(signal && { signal }) });
+    } catch (error) {
+      await this.close({ drain: false });
+      throw error;
+    }
   }
 
   /**
@@ -84,7 +102,7 @@ export class Detector implements AsyncDisposable {
 
   /** Counts and times since the model was loaded. */
   stats(): DetectorStats {
-    return describeStats(this.#native.stats(), pixelMemory.used);
+    return describeStats(this.#native.stats(), { refused: this.#calls.refused, pictureBytes: pixelMemory.used });
   }
 
   /**
@@ -103,19 +121,13 @@ export class Detector implements AsyncDisposable {
   }
 
   async #close(): Promise<void> {
-    await Promise.allSettled(this.#running);
+    await this.#calls.settled();
     await this.#native.close(!this.#stop.signal.aborted);
   }
 
   async #start(image: ImageInput, call: DetectCall): Promise<Detections> {
     if (this.#closing) throw disposed();
-    const work = this.#detect(image, call);
-    this.#running.add(work);
-    try {
-      return await work;
-    } finally {
-      this.#running.delete(work);
-    }
+    return this.#calls.run(() => this.#detect(image, call));
   }
 
   async #detect(image: ImageInput, call: DetectCall): Promise<Detections> {

@@ -15,6 +15,8 @@
  */
 
 export { Detector } from './detector.js';
+export type { DetectorEvents } from './calls-under-way.js';
+export type { PictureSize } from './warm-up.js';
 export type { DetectManyOptions, DetectOptions, Device, LoadOptions, Precision } from './detector-options.js';
 export type { TileOptions } from './tiles/tile-option.js';
 export type { Flip, TestTimeAugmentation } from './test-time-augmentation.js';
