@@ -82,8 +82,8 @@ TEST("convert: a MAE checkpoint of no preset's width asks for a configuration") 
 }
 
 TEST("convert: our own file keeps its card and configuration; --half and --classes change what they say") {
-  const std::string folder = golden("nuclei-tiny");
-  if (folder.empty()) return report_skip("no reference data nuclei-tiny");
+  const std::string folder = golden("nuclei");
+  if (folder.empty()) return report_skip("no reference data nuclei");
   const TemporaryFolder temporary;
   const std::string input = folder + "/weights.safetensors", wide = temporary.path("wide.safetensors"),
                     half = temporary.path("half.safetensors");

@@ -77,8 +77,8 @@ TEST("damaged files: bytes flipped in headers, pickles and directories") {
 }
 
 TEST("damaged files: a damaged model is refused or loaded, and an inspection is JSON or an error") {
-  const std::string folder = golden("nuclei-tiny");
-  if (folder.empty()) return report_skip("no reference data nuclei-tiny");
+  const std::string folder = golden("nuclei");
+  if (folder.empty()) return report_skip("no reference data nuclei");
   const std::string good = read_file(folder + "/weights.safetensors").substr(0, 24208 + 64);
   std::mt19937 random(11);
   for (int round = 0; round < 300; ++round) {

@@ -30,7 +30,7 @@ void check_same_set(const std::vector<ExpectedTensor>& expected, const std::stri
 }
 
 TEST("expected_tensors: the sets of the reference's small models, names and shapes") {
-  for (const char* name : {"micro", "nuclei-tiny", "checkpoints"}) {
+  for (const char* name : {"micro", "nuclei", "checkpoints"}) {
     const std::string folder = golden(name);
     if (folder.empty()) report_skip(std::string("no reference data ") + name);
     else check_same_set(expected_tensors(config_of(folder)), folder + "/weights.safetensors");
@@ -65,8 +65,8 @@ TEST("expected_tensors: base and large have the reference's parameters, and as m
 }
 
 TEST("load_weights: a file with its configuration, in the order of the forward pass") {
-  const std::string folder = golden("nuclei-tiny");
-  if (folder.empty()) return report_skip("no reference data nuclei-tiny");
+  const std::string folder = golden("nuclei");
+  if (folder.empty()) return report_skip("no reference data nuclei");
   const ModelWeights weights = load_weights(folder + "/weights.safetensors");
   CHECK_EQUAL(weights.config.to_json().dump(), config_of(folder).to_json().dump());
   const std::string* license = find_metadata(weights.metadata, "license");
