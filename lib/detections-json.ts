@@ -10,7 +10,7 @@ const side = integer(1, 2 ** 31 - 1);
 
 /** The same values, checked; `ms` may be missing. Throws ERR_MIMDET_INVALID_ARGUMENT that names the place. */
 export function parseDetections(json: unknown): DetectionsJson {
-  const { width, height, instances, ms } = fields(json, 'detections');
+  const { width, height, instances, ms, sampleRatio } = fields(json, 'detections');
   if (!Array.isArray(instances)) throw expected('an array', 'instances', instances);
   const times = ms === undefined ? {} : fields(ms, 'ms');
   return {
@@ -23,6 +23,7 @@ export function parseDetections(json: unknown): DetectionsJson {
       model: milliseconds(times, 'model'),
       total: milliseconds(times, 'total'),
     },
+    ...(sampleRatio !== undefined && { sampleRatio: number(0, 1, { above: true })(sampleRatio, 'sampleRatio') }),
   };
 }
 

@@ -5,6 +5,7 @@ import type { ImageInput } from './image.js';
 import { Mask } from './mask.js';
 import type { NativeDetections } from './native-types.js';
 import { parseDetections } from './detections-json.js';
+import { noTiming, type StationName, type StationWork } from './timing.js';
 import { expected, integer, Words } from './validate.js';
 
 /** Corners in pixels of the picture as it is seen: x to the right, y downwards, (0, 0) at the top left corner. */
@@ -36,6 +37,12 @@ export interface Timing {
   totalMs: number;
   /** Pictures that went through the model together. */
   batchSize: number;
+  /** Share of the patches that the encoder saw: the option's, or less where `budgetMs` asked for it. */
+  sampleRatio: number;
+  /** What preprocessing, model and postprocessing were expected to take together; null where nothing was known yet. */
+  predictedMs: number | null;
+  /** Where `modelMs` went, and the multiply-adds of convolutions, linear layers and attention there. */
+  stations: Record<StationName, StationWork>;
 }
 
 /** The object of one line of `--format jsonl`, without `file`. */
@@ -52,6 +59,8 @@ export interface DetectionsJson {
   }[];
   /** `queue`: waiting for the model. Each picture of a batch has the batch's `model`. */
   ms: { decode: number; queue: number; model: number; total: number };
+  /** Where it was below 1: asked for, or what fitted in `budgetMs`. */
+  sampleRatio?: number;
 }
 
 /** One entry of a COCO result file. */
@@ -67,16 +76,6 @@ export interface CocoResult {
 /** A COCO category id for each class: by class id, or by class name. */
 export type CategoryIds = readonly number[] | Readonly<Record<string, number>>;
 
-const noTiming: Timing = {
-  decodeMs: 0,
-  queueMs: 0,
-  preprocessMs: 0,
-  modelMs: 0,
-  postprocessMs: 0,
-  totalMs: 0,
-  batchSize: 0,
-};
-
 /** The instances of one picture, highest score first. Iterable. */
 export class Detections implements Iterable<Instance> {
   /** Of the picture, in pixels. */
@@ -86,7 +85,7 @@ export class Detections implements Iterable<Instance> {
   readonly timing: Timing;
 
   /** @internal */
-  constructor(width: number, height: number, instances: readonly Instance[], timing: Timing = noTiming) {
+  constructor(width: number, height: number, instances: readonly Instance[], timing: Timing = { ...noTiming(), decodeMs: 0, totalMs: 0 }) {
     this.width = width;
     this.height = height;
     this.instances = instances;
@@ -109,12 +108,13 @@ export class Detections implements Iterable<Instance> {
 
   /** The object of one line of `--format jsonl`, without `file`. Numbers are the model's own, not rounded. */
   toJSON(): DetectionsJson {
-    const { decodeMs, queueMs, modelMs, totalMs } = this.timing;
+    const { decodeMs, queueMs, modelMs, totalMs, sampleRatio } = this.timing;
     return {
       width: this.width,
       height: this.height,
       instances: this.instances.map(instanceToJson),
       ms: { decode: decodeMs, queue: queueMs, model: modelMs, total: totalMs },
+      ...(sampleRatio < 1 && { sampleRatio }),
     };
   }
 
@@ -145,8 +145,8 @@ export class Detections implements Iterable<Instance> {
 
   /** What `toJSON()` gave, read back. Throws ERR_MIMDET_INVALID_ARGUMENT where the object is of another shape. */
   static fromJSON(json: unknown): Detections {
-    const { width, height, instances, ms } = parseDetections(json);
-    const timing = { ...noTiming, decodeMs: ms.decode, queueMs: ms.queue, modelMs: ms.model, totalMs: ms.total };
+    const { width, height, instances, ms, sampleRatio = 1 } = parseDetections(json);
+    const timing = { ...noTiming(), decodeMs: ms.decode, queueMs: ms.queue, modelMs: ms.model, totalMs: ms.total, sampleRatio };
     return new Detections(width, height, instances.map(instanceFromJson), timing);
   }
 }

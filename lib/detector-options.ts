@@ -5,7 +5,7 @@ import { tta, type TestTimeAugmentation } from './test-time-augmentation.js';
 import { tile, type TileOptions } from './tiles/tile-option.js';
 import type { Check } from './validate.js';
 import { warmUp, type PictureSize } from './warm-up.js';
-import { abortSignal, expected, flag, integer, notYet, number, oneOf, readOptions, unknownName, Words } from './validate.js';
+import { abortSignal, expected, flag, integer, number, oneOf, readOptions, unknownName, Words } from './validate.js';
 
 export type Device = 'auto' | 'cpu' | 'cuda' | `cuda:${number}`;
 export type Precision = 'auto' | 'float32' | 'bfloat16' | 'float16' | 'int8';
@@ -52,8 +52,11 @@ export interface DetectOptions {
   deadlineMs?: number;
   /** Ends the call, wherever it is: it rejects with `signal.reason`. */
   signal?: AbortSignal;
-  /** Not there yet. */
-  budgetMs?: never;
+  /**
+   * Takes the largest sample ratio, at most `sampleRatio` and in sixteenths down to a quarter, with which the result is predicted so
+   * many milliseconds after the call; decoding and waiting are counted. Where even a quarter takes longer it is a quarter.
+   */
+  budgetMs?: number;
   /**
    * Looks at the picture in overlapping squares, each like a picture of its own, and brings together what was found: for pictures larger
    * than the model takes at once, up to 2^32 pixels. `maxDetections` is then the whole picture's (default: all). Default false.
@@ -111,7 +114,7 @@ const detectTable = {
   priority: integer(-1000, 1000),
   deadlineMs: number(0, maxInt32, { above: true }),
   signal: abortSignal,
-  budgetMs: notYet,
+  budgetMs: number(0, maxInt32, { above: true }),
   tile,
   tta,
 };
@@ -165,6 +168,7 @@ export function readDetectManyOptions(
 }
 
 function toCall(given: ReturnType<typeof readOptions<typeof detectTable>>, classes: readonly string[]): DetectCall {
+  if (given.tile && given.budgetMs !== undefined) throw expected('nothing beside `tile`', 'budgetMs', given.budgetMs);
   const native = {
     scoreThreshold: given.scoreThreshold ?? 0.25,
     maxDetections: given.maxDetections ?? 0,
@@ -175,6 +179,8 @@ function toCall(given: ReturnType<typeof readOptions<typeof detectTable>>, class
     views: given.tta ?? [],
     priority: given.priority ?? 0,
     deadlineMs: 0,
+    budgetMs: given.budgetMs ?? 0,
+    spentMs: 0,
   };
   return { native, tile: given.tile, deadlineMs: given.deadlineMs, signal: given.signal };
 }

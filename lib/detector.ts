@@ -100,6 +100,15 @@ export class Detector extends EventEmitter<DetectorEvents> implements AsyncDispo
     return detectInOrder(iterate(images), detect, { concurrency, signal: call.signal });
   }
 
+  /**
+   * GFLOP/s of one large matrix product on this detector's device, in its precision and with its threads: what a share of the
+   * machine's peak is measured by. Takes a third of a second, and its turn behind calls under way.
+   */
+  async measurePeak(): Promise<number> {
+    if (this.#closing) throw disposed();
+    return (2 * (await this.#native.productRate())) / 1e6; // multiply-adds a millisecond
+  }
+
   /** Counts and times since the model was loaded. */
   stats(): DetectorStats {
     return describeStats(this.#native.stats(), { refused: this.#calls.refused, pictureBytes: pixelMemory.used });
@@ -174,7 +183,7 @@ export class Detector extends EventEmitter<DetectorEvents> implements AsyncDispo
   }
 
   #compute(picture: DecodedImage, call: DetectCall, signal: AbortSignal, spentMs: number): Promise<NativeDetections> {
-    const options = { ...call.native, deadlineMs: timeLeft(call.deadlineMs, spentMs) };
+    const options = { ...call.native, deadlineMs: timeLeft(call.deadlineMs, spentMs), spentMs };
     return runNative((job) => this.#native.detect(picture, options, job), signal);
   }
 }

@@ -1,4 +1,5 @@
 /** Typed mirror of what the addon exports (native/addon). Nothing here is public. */
+import type { StationName, StationWork } from './timing.js';
 
 /**
  * A decoded picture: RGB, row by row. The addon reads `data` in place while the call is pending, also after an abort: nobody may change,
@@ -38,6 +39,8 @@ export interface NativeDetectOptions {
   views: NativeView[]; // of test-time augmentation; empty: the picture as it is, once
   priority: number; // int32, higher first
   deadlineMs: number; // of the result, from now; 0: none
+  budgetMs: number; // from the caller's call on; 0: none
+  spentMs: number; // of the budget, before now
 }
 
 export interface NativeDetections {
@@ -45,7 +48,18 @@ export interface NativeDetections {
   scores: Float32Array;
   classIds: Int32Array;
   masks: string[] | null; // COCO compressed counts, size is the picture's
-  timing: { queueMs: number; preprocessMs: number; modelMs: number; postprocessMs: number; batchSize: number };
+  timing: NativeTiming;
+}
+
+export interface NativeTiming {
+  queueMs: number;
+  preprocessMs: number;
+  modelMs: number;
+  postprocessMs: number;
+  batchSize: number;
+  sampleRatio: number;
+  predictedMs: number | null; // of what follows the queue; null where no pass of the detector has ended yet
+  stations: Record<StationName, StationWork>; // of the whole pass
 }
 
 export interface NativeModelInfo {
@@ -75,6 +89,8 @@ export interface NativeDetector {
   readonly info: NativeModelInfo;
   /** `job` is a number that nobody uses twice; `cancel(job)` makes the promise reject with code 'CANCELLED' soon. */
   detect(image: NativeImage, options: NativeDetectOptions, job: number): Promise<NativeDetections>;
+  /** Multiply-adds a millisecond of one large product, as this detector computes: a third of a second's measurement. */
+  productRate(): Promise<number>;
   stats(): NativeStats;
   /** Finishes running and queued calls if `drain`, else rejects them with ERR_MIMDET_DISPOSED. Resolves when all is freed. */
   close(drain: boolean): Promise<void>;

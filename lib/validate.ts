@@ -133,8 +133,3 @@ export const abortSignal: Check<AbortSignal> = (value, name) => {
   if (!(value instanceof AbortSignal)) throw expected('an AbortSignal', name, value);
   return value;
 };
-
-/** For options that have a name already, and come later. */
-export const notYet: Check<never> = (value, name) => {
-  throw expected('nothing (it is not there yet)', name, value);
-};

@@ -83,6 +83,11 @@ export const detectFlags = grouped('Detection:', {
   masks: { type: 'boolean', default: true, describe: 'compute masks; --no-masks is quicker' },
   ...samplingFlags,
   priority: value('priority', integer(-1000, 1000), 'pictures of higher priority go first'),
+  'budget-ms': value(
+    'budget-ms',
+    number(0, 2 ** 31 - 1, { above: true }),
+    'take the largest sample ratio that is predicted to be done so many milliseconds after the start',
+  ),
   'deadline-ms': value('deadline-ms', number(0, 2 ** 31, { above: true }), 'give a picture up that has waited this long'),
 } satisfies Record<string, Options>);
 
@@ -94,14 +99,15 @@ export interface DetectArgs {
   sampleRatio?: number;
   seed?: number | bigint;
   priority?: number;
+  budgetMs?: number;
   deadlineMs?: number;
 }
 
 export function detectOptions(args: DetectArgs, signal: AbortSignal): DetectOptions {
-  const { scoreThreshold, maxDets: maxDetections, masks, sampleRatio, seed, priority, deadlineMs } = args;
+  const { scoreThreshold, maxDets: maxDetections, masks, sampleRatio, seed, priority, budgetMs, deadlineMs } = args;
   const classes = args.classes
     ?.flatMap((names) => names.split(','))
     .map((name) => name.trim())
     .filter(Boolean);
-  return { scoreThreshold, maxDetections, classes, masks, sampleRatio, seed, priority, deadlineMs, signal };
+  return { scoreThreshold, maxDetections, classes, masks, sampleRatio, seed, priority, budgetMs, deadlineMs, signal };
 }

@@ -6,9 +6,8 @@ import type { StepMetrics } from '../train/metrics.js';
 import { confusionSection } from './confusion-section.js';
 import { dataSection } from './data-section.js';
 import { headSection } from './head-section.js';
-import { html, raw, type Content, type Html } from './html.js';
-import { pageScript } from './page-script.js';
-import { pageStyle } from './page-style.js';
+import { html, type Html } from './html.js';
+import { frame } from './page-frame.js';
 import { picturesSection } from './pictures-section.js';
 import { precisionSection } from './precision-section.js';
 import type { ReportInput } from './report-input.js';
@@ -57,16 +56,4 @@ export async function reportPage(input: ReportInput): Promise<string> {
     html`<nav aria-label="Sections">${links}</nav>`,
     ...there.map(([, , content]) => content),
   ]);
-}
-
-/** The policy forbids everything that is not in the file, whatever a class or a file is called. */
-function frame(title: string, content: Content[]): string {
-  const policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
-  return `<!doctype html>
-${
-  html`<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="${policy}"><title>${title}</title><style>${raw(pageStyle)}</style></head>
-<body><main>${content}</main><script>${raw(pageScript)}</script></body></html>`.text
-}
-`;
 }

@@ -3,6 +3,7 @@ import type { StepMetrics } from '../train/metrics.js';
 import { chart } from './chart.js';
 import { html, type Html } from './html.js';
 import { short } from './numbers.js';
+import { shareBar } from './share-bar.js';
 import { mean, thin } from './thin.js';
 
 const parts = [
@@ -29,14 +30,7 @@ export function timingSection(all: StepMetrics[]): Html {
   const share = (ms: number) => `${((100 * ms) / sum).toFixed(1)} %`;
   return html`<section id="timing"><h2>Time</h2>
 <p>A step took ${short(sum)} ms in the mean; it waited for its pictures ${share(wait)} of the time.</p>
-<div class="bar" role="img" aria-label="${listed.map(({ name, ms }) => `${name} ${share(ms)}`).join(', ')}">${listed.map(
-    ({ name, ms }, i) =>
-      html`<span class="s${colour(i)}" style="width:${share(ms).replace(' ', '')}" title="${name} ${share(ms)}"></span>`,
-  )}</div>
-<table><thead><tr><th scope="col">Part</th><th scope="col">ms a step</th><th scope="col">Share</th></tr></thead><tbody>${listed.map(
-    ({ name, ms }, i) =>
-      html`<tr><td><span class="swatch s${colour(i)}"></span>${name}</td><td>${short(ms)}</td><td>${share(ms)}</td></tr>`,
-  )}</tbody></table>
+${shareBar(listed, ['Part', 'ms a step', 'Share'])}
 <div class="charts">${chart({ title: 'Pictures a second', x: 'step', xRange: [0, all.at(-1)!.step], series: [speed(all)] })}</div></section>`;
 }
 
@@ -45,5 +39,3 @@ const speed = (steps: StepMetrics[]) => ({
   colour: 3,
   points: thin(steps.map(({ step, imagesPerSecond }) => [step, imagesPerSecond])),
 });
-
-const colour = (index: number): number => (index % 8) + 1;

@@ -27,6 +27,7 @@ const table = {
   sampleRatio: anything,
   seed,
   priority: anything,
+  budgetMs: anything,
   tile: anything,
   tta: flag, // which views is not a caller's choice: they could be thirty-two, four times as large
   deadlineMs: anything,
@@ -70,6 +71,7 @@ const fromText: Record<Name, Check<unknown>> = {
   sampleRatio: decimal,
   seed: whole,
   priority: decimal,
+  budgetMs: decimal,
   tile: tileText,
   tta: truth,
   deadlineMs: decimal,

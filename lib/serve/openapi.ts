@@ -31,6 +31,13 @@ function optionSchemas({ deadlineMs }: ServeSettings, models: readonly Model[]):
       description: 'Which patches a `sampleRatio` below 1 takes. Below 2^64; in JSON as text from 2^53 on',
     },
     priority: { type: 'integer', minimum: -1000, maximum: 1000, default: 0, description: 'Higher goes first' },
+    budgetMs: {
+      type: 'number',
+      exclusiveMinimum: 0,
+      maximum: 2 ** 31 - 1,
+      description:
+        'Take the largest `sampleRatio`, at most the one that is given, that is predicted to be done so soon after the picture has come',
+    },
     tile: {
       oneOf: [{ type: 'boolean' }, { ...object({ size: pixels(32, 8192), overlap: pixels(0, 4096) }, []), additionalProperties: false }],
       default: false,
@@ -73,7 +80,8 @@ const schemas: Json = {
     height: { type: 'integer' },
     instances: list(ref('Instance'), { description: 'Highest score first; `box` is x1, y1, x2, y2 in pixels of the picture as it is seen' }),
     ms: object({ decode: { type: 'number' }, queue: { type: 'number' }, model: { type: 'number' }, total: { type: 'number' } }),
-  }),
+    sampleRatio: { type: 'number', description: 'Where it was below 1' },
+  }, ['file', 'width', 'height', 'instances', 'ms']),
   Failure: object({ file: { type: 'string' }, error: object({ code, message: { type: 'string' } }) }),
   Results: object({ results: list({ oneOf: [ref('Detections'), ref('Failure')] }) }),
   CocoResult: object(

@@ -8,7 +8,9 @@
 #include "addon/background.h"
 #include "addon/errors.h"
 #include "addon/results.h"
+#include "inference/device.h"
 #include "inference/engine.h"
+#include "inference/product_rate.h"
 #include "inference/torch_errors.h"
 
 namespace mimdet {
@@ -18,6 +20,7 @@ constexpr int64_t kMostThreads = 1024;
 constexpr int64_t kMostPixels = 1 << 20;  // of one side of the model's input
 constexpr int64_t kMostViews = 64;        // of test-time augmentation
 constexpr double kLeastScale = 0.01, kMostScale = 100;
+constexpr double kPeakMeasureMs = 300;
 constexpr double kLongestWaitMs = 1e9;    // of a delay or deadline; beyond it the clock would overflow
 
 using SessionPtr = std::shared_ptr<Session>;
@@ -68,6 +71,15 @@ std::vector<View> read_views(const Napi::Value& value) {
   return views;
 }
 
+/// A budget began with the caller's call, `spentMs` ago.
+void read_budget(const Napi::Object& options, DetectJob& job) {
+  const Clock::duration budget = read_duration(options.Get("budgetMs"), "budgetMs");
+  const Clock::duration spent = read_duration(options.Get("spentMs"), "spentMs");
+  if (budget == Clock::duration::zero()) return;
+  job.budget_ms = milliseconds(budget);
+  job.finish_by = Clock::now() - spent + budget;
+}
+
 void read_detect_options(const Napi::Value& value, DetectJob& job, const ModelInfo& model) {
   constexpr int64_t least = std::numeric_limits<int32_t>::min(), most = std::numeric_limits<int32_t>::max();
   const Napi::Object options = read_object(value, "options");
@@ -84,6 +96,7 @@ void read_detect_options(const Napi::Value& value, DetectJob& job, const ModelIn
   job.options.seed = read_uint64(options.Get("seed"), "seed");
   job.options.views = read_views(options.Get("views"));
   job.priority = static_cast<int32_t>(read_integer(options.Get("priority"), "priority", least, most));
+  read_budget(options, job);
   const Clock::duration deadline = read_duration(options.Get("deadlineMs"), "deadlineMs");
   if (deadline > Clock::duration::zero()) job.deadline = Clock::now() + deadline;
 }
@@ -128,6 +141,26 @@ Napi::Value close(const SessionPtr& session, const Napi::CallbackInfo& info) {
   return promise;
 }
 
+/// productRate(): multiply-adds a millisecond of one large product, where and as the detector computes.
+Napi::Value measure_product_rate(const SessionPtr& session, const Napi::CallbackInfo& info) {
+  const auto [call, promise] = Environment::of(info.Env()).begin({});
+  const bool posted = Engine::instance().post([session, call] {
+    try {
+      const ModelInfo& model = session->info();
+      Engine::use_threads(model.threads);
+      const at::Device device = resolve_device(model.device);
+      const double rate = product_rate(device, resolve_precision(model.precision, device), kPeakMeasureMs);
+      call.resolve([rate](Napi::Env env) { return Napi::Number::New(env, rate); });
+    } catch (...) {
+      call.reject(current_error());
+    }
+  });
+  if (!posted)
+    call.reject(std::make_exception_ptr(
+        Error(ErrorCode::kDisposed, "Expected a running process for `productRate` but received one that is ending")));
+  return promise;
+}
+
 /// Functions that own the session, rather than a class: there is no constructor to call and no `this` to get wrong.
 Napi::Value make_detector(Napi::Env env, const SessionPtr& session) {
   const auto async_method = [&](const char* name, auto function) {
@@ -141,6 +174,7 @@ Napi::Value make_detector(Napi::Env env, const SessionPtr& session) {
   detector.Set("info", to_js(env, session->info()));
   detector.Set("detect", async_method("detect", detect));
   detector.Set("close", async_method("close", close));
+  detector.Set("productRate", async_method("productRate", measure_product_rate));
   detector.Set("stats", Napi::Function::New(env, stats, "stats"));
   return detector;
 }

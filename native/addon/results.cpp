@@ -20,6 +20,17 @@ Napi::Value texts(Napi::Env env, const std::vector<std::string>& values) {
   return array;
 }
 
+Napi::Value to_js(Napi::Env env, const StationLog& log) {
+  const Napi::Object stations = Napi::Object::New(env);
+  for (size_t i = 0; i < kStationCount; ++i) {
+    const Napi::Object station = Napi::Object::New(env);
+    station.Set("ms", log.ms.at(i));
+    station.Set("multiplyAdds", log.multiply_adds.at(i));
+    stations.Set(kStationNames.at(i), station);
+  }
+  return stations;
+}
+
 Napi::Value to_js(Napi::Env env, const DetectTiming& timing) {
   const Napi::Object object = Napi::Object::New(env);
   object.Set("queueMs", timing.queue_ms);
@@ -27,6 +38,9 @@ Napi::Value to_js(Napi::Env env, const DetectTiming& timing) {
   object.Set("modelMs", timing.model_ms);
   object.Set("postprocessMs", timing.postprocess_ms);
   object.Set("batchSize", static_cast<double>(timing.batch_size));
+  object.Set("sampleRatio", timing.sample_ratio);
+  object.Set("predictedMs", timing.predicted_ms > 0 ? Napi::Number::New(env, timing.predicted_ms) : env.Null());
+  object.Set("stations", to_js(env, timing.stations));
   return object;
 }
 

@@ -13,7 +13,9 @@ bool before(const DetectJobPtr& a, const DetectJobPtr& b) {
   return a->priority != b->priority ? a->priority > b->priority : a->arrival < b->arrival;
 }
 
-bool same_batch(const DetectJob& a, const DetectJob& b) { return a.input_size == b.input_size && a.options == b.options; }
+bool same_batch(const DetectJob& a, const DetectJob& b) {
+  return a.input_size == b.input_size && a.options == b.options && a.budget_ms == b.budget_ms;
+}
 
 }  // namespace
 

@@ -10,6 +10,7 @@
 #include "inference/borrowed_picture.h"
 #include "inference/work_source.h"
 #include "model/detect_options.h"
+#include "model/stations.h"
 #include "structures/detection.h"
 
 namespace mimdet {
@@ -17,6 +18,9 @@ namespace mimdet {
 struct DetectTiming {
   double queue_ms = 0, preprocess_ms = 0, model_ms = 0, postprocess_ms = 0;
   int64_t batch_size = 1;
+  double sample_ratio = 1;
+  double predicted_ms = 0;   // of what follows the queue; 0 where nothing was known yet
+  StationLog stations = {};  // of the whole pass
 };
 
 struct DetectResult {
@@ -34,6 +38,8 @@ struct DetectJob {
   DetectOptions options;
   int32_t priority = 0;                 // higher first
   Clock::time_point deadline = kNever;  // of the result
+  double budget_ms = 0;                 // what the caller allowed, of which `finish_by` is the end; 0: none
+  Clock::time_point finish_by = kNever;
   /// Exactly one of the two is called, once, on any thread, with no lock held.
   std::function<void(DetectResult)> done;
   std::function<void(std::exception_ptr)> failed;

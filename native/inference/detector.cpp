@@ -6,12 +6,13 @@
 #include <limits>
 
 #include "base/heap.h"
+#include "base/stopwatch.h"
 #include "image/preprocess.h"
 #include "image/resize.h"
 #include "inference/device.h"
 #include "inference/engine.h"
 #include "inference/memory_budget.h"
-#include "inference/stopwatch.h"
+#include "inference/product_rate.h"
 #include "inference/test_time_augmentation.h"
 #include "model/postprocess.h"
 #include "model/state_dict.h"
@@ -22,10 +23,14 @@ namespace {
 // Handing free memory back costs a tenth of a small picture's time, never doing it lets pieces add up to 50 MB.
 constexpr int64_t kPassesBetweenCleanings = 64;
 
-ModelConfig with_sizes(ModelConfig config, const DetectorOptions& options) {
-  if (options.min_size > 0) config.min_size = options.min_size;
-  if (options.max_size > 0) config.max_size = options.max_size;
-  return config;
+// A first call with a budget waits so long for a guess of what a pass will take.
+constexpr double kFirstGuessMs = 10;
+
+ModelInfo describe(const ModelWeights& weights, const DetectorOptions& options) {
+  ModelInfo info = describe(weights);
+  if (options.min_size > 0) info.config.min_size = options.min_size;
+  if (options.max_size > 0) info.config.max_size = options.max_size;
+  return info;
 }
 
 std::vector<ImageView> views(const std::vector<Image>& images) {
@@ -41,9 +46,11 @@ SizeHw input_size(const ModelConfig& config, SizeHw picture) {
 }
 
 Detector::Detector(const ModelWeights& weights, const DetectorOptions& options)
-    : device_(resolve_device(options.device)), dtype_(resolve_precision(options.precision, device_)), info_(describe(weights)) {
+    : device_(resolve_device(options.device)),
+      dtype_(resolve_precision(options.precision, device_)),
+      info_(describe(weights, options)),
+      forecast_(info_.config) {
   Engine::use_threads(options.threads);
-  info_.config = with_sizes(info_.config, options);
   info_.device = device_.str();
   info_.precision = precision_name(dtype_);
   info_.threads = at::get_num_threads();
@@ -56,21 +63,56 @@ int64_t Detector::pictures_per_pass() const { return device_.is_cpu() ? 1 : std:
 std::vector<DetectResult> Detector::detect(const std::vector<BorrowedPicture*>& pictures, const DetectOptions& options,
                                            const CancelFlag& cancel) const {
   std::vector<DetectResult> results;
-  if (options.views.empty()) results = detect_once(pictures, options, cancel);
-  else for (BorrowedPicture* picture : pictures) results.push_back(detect_augmented(*picture, options, cancel));
+  Stopwatch watch;
+  StationLog log;
+  if (options.views.empty()) results = detect_once(pictures, options, cancel, log);
+  else for (BorrowedPicture* picture : pictures) results.push_back(detect_augmented(*picture, options, cancel, log));
+  forecast_.learn(pass_parts(pictures, options), log, watch.lap_ms() - log.total_ms());
+  for (DetectResult& result : results) {
+    result.timing.sample_ratio = options.sample_ratio;
+    result.timing.stations = log;
+  }
   if (++passes_ % kPassesBetweenCleanings == 0 && device_.is_cpu()) give_back_free_memory();
   return results;
 }
 
+PassPlan Detector::plan(const std::vector<BorrowedPicture*>& pictures, const DetectOptions& options, double left_ms) const {
+  const bool limited = left_ms < std::numeric_limits<double>::infinity();
+  if (limited && forecast_.knows_nothing()) forecast_.assume(product_rate(device_, dtype_, kFirstGuessMs));
+  if (forecast_.knows_nothing()) return {.sample_ratio = options.sample_ratio};
+  std::vector<PassShape> parts = pass_parts(pictures, options);
+  const auto predict_ms = [&](double ratio) {
+    for (PassShape& part : parts) part.sample_ratio = ratio;
+    return forecast_.predict_ms(parts);
+  };
+  const double ratio = limited ? ratio_within(left_ms, options.sample_ratio, predict_ms) : options.sample_ratio;
+  return {ratio, predict_ms(ratio)};
+}
+
+/// Pictures of a batch are one part, views of test-time augmentation one each.
+std::vector<PassShape> Detector::pass_parts(const std::vector<BorrowedPicture*>& pictures, const DetectOptions& options) const {
+  const ModelConfig& config = info_.config;
+  const int64_t masks = options.masks ? options.detections_per_image.value_or(config.roi.detections_per_image) : 0;
+  const auto part = [&](SizeHw padded, int64_t count) -> PassShape {
+    return {padded, options.sample_ratio, count, count * config.rpn.post_nms_topk_test, count * masks};
+  };
+  if (options.views.empty()) return {part(input_size(config, pictures.front()->size()), std::ssize(pictures))};
+  std::vector<PassShape> parts;
+  for (const BorrowedPicture* picture : pictures)
+    for (const View& view : options.views)
+      parts.push_back(part(padded_size(view_size(config, picture->size(), view), config.size_divisibility), 1));
+  return parts;
+}
+
 std::vector<DetectResult> Detector::detect_once(const std::vector<BorrowedPicture*>& pictures, const DetectOptions& options,
-                                                const CancelFlag& cancel) const {
+                                                const CancelFlag& cancel, StationLog& log) const {
   for (const BorrowedPicture* picture : pictures) check_memory(info_.config, input_size(info_.config, picture->size()));
   Stopwatch watch;
   const std::vector<Image> resized = resize(pictures);
   throw_if_cancelled(cancel);
   const ImageBatch batch = preprocess(views(resized), info_.config, device_);
   const double preprocess_ms = watch.lap_ms();
-  const std::vector<Instances> found = model_->detect(batch, options, cancel);
+  const std::vector<Instances> found = model_->detect(batch, options, cancel, &log);
   const double model_ms = watch.lap_ms();
 
   std::vector<DetectResult> results(pictures.size());
@@ -81,7 +123,8 @@ std::vector<DetectResult> Detector::detect_once(const std::vector<BorrowedPictur
   return results;
 }
 
-DetectResult Detector::detect_augmented(BorrowedPicture& picture, const DetectOptions& options, const CancelFlag& cancel) const {
+DetectResult Detector::detect_augmented(BorrowedPicture& picture, const DetectOptions& options, const CancelFlag& cancel,
+                                        StationLog& log) const {
   const ModelConfig& config = info_.config;
   check_views(picture.size(), options);
   double preprocess_ms = 0;
@@ -95,7 +138,7 @@ DetectResult Detector::detect_augmented(BorrowedPicture& picture, const DetectOp
   };
   Stopwatch watch;
   const SizeHw frame = view_size(config, picture.size(), View());
-  const Instances found = detect_in_views(*model_, frame, show, options, cancel);
+  const Instances found = detect_in_views(*model_, frame, show, options, cancel, &log);
   const double model_ms = watch.lap_ms() - preprocess_ms;
   DetectResult result = {postprocess(found, picture.size()), {}};
   result.timing = {.preprocess_ms = preprocess_ms, .model_ms = model_ms, .postprocess_ms = watch.lap_ms()};

@@ -8,6 +8,7 @@
 
 #include "inference/detect_job.h"
 #include "inference/model_info.h"
+#include "inference/pass_forecast.h"
 #include "model/mask_rcnn.h"
 
 namespace mimdet {
@@ -22,6 +23,12 @@ struct DetectorOptions {
 /// Shape that the model sees for a picture of this size: resized, then padded.
 SizeHw input_size(const ModelConfig& config, SizeHw picture);
 
+/// How a pass is to be run, decided just before it.
+struct PassPlan {
+  double sample_ratio = 1;
+  double predicted_ms = 0;  // of preprocessing, model and postprocessing; 0 where no pass has ended yet
+};
+
 /// A model on its device. All of it belongs to the compute thread.
 class Detector {
  public:
@@ -34,6 +41,10 @@ class Detector {
   /// company that its picture had; it is no slower there.
   int64_t pictures_per_pass() const;
 
+  /// The largest sample ratio, at most that of `options`, with which a pass is predicted to end in `left_ms` (infinity: no limit);
+  /// where none is, the smallest that is tried.
+  PassPlan plan(const std::vector<BorrowedPicture*>& pictures, const DetectOptions& options, double left_ms) const;
+
   /// One result for each picture, in order. All have the same input size. Throws Cancelled between stations once `cancel` is up.
   std::vector<DetectResult> detect(const std::vector<BorrowedPicture*>& pictures, const DetectOptions& options,
                                    const CancelFlag& cancel) const;
@@ -43,8 +54,10 @@ class Detector {
 
  private:
   std::vector<DetectResult> detect_once(const std::vector<BorrowedPicture*>& pictures, const DetectOptions& options,
-                                        const CancelFlag& cancel) const;
-  DetectResult detect_augmented(BorrowedPicture& picture, const DetectOptions& options, const CancelFlag& cancel) const;
+                                        const CancelFlag& cancel, StationLog& log) const;
+  DetectResult detect_augmented(BorrowedPicture& picture, const DetectOptions& options, const CancelFlag& cancel,
+                                StationLog& log) const;
+  std::vector<PassShape> pass_parts(const std::vector<BorrowedPicture*>& pictures, const DetectOptions& options) const;
   void check_views(SizeHw picture, const DetectOptions& options) const;
   std::vector<Image> resize(const std::vector<BorrowedPicture*>& pictures) const;
 
@@ -52,7 +65,9 @@ class Detector {
   at::ScalarType dtype_;
   ModelInfo info_;
   std::unique_ptr<MaskRcnn> model_;
-  mutable int64_t passes_ = 0;  // detect() is called from one thread
+  // detect() is called from one thread.
+  mutable PassForecast forecast_;
+  mutable int64_t passes_ = 0;
 };
 
 }  // namespace mimdet

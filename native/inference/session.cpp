@@ -1,11 +1,12 @@
 #include "inference/session.h"
 
 #include <algorithm>
+#include <limits>
 #include <string>
 
 #include "base/heap.h"
+#include "base/stopwatch.h"
 #include "inference/engine.h"
-#include "inference/stopwatch.h"
 #include "inference/torch_errors.h"
 
 namespace mimdet {
@@ -16,6 +17,13 @@ std::exception_ptr error_of(Ending ending) {
   if (ending == Ending::kDeadline)
     return std::make_exception_ptr(Error(ErrorCode::kDeadline, "Expected a result in time for `deadlineMs` but received none"));
   return std::make_exception_ptr(Error(ErrorCode::kDisposed, "Expected an open detector for `detect` but received a closed one"));
+}
+
+/// Of the budget that ends first, in milliseconds; infinity where there is none.
+double left_of_budget(const std::vector<DetectJobPtr>& jobs) {
+  Clock::time_point end = kNever;
+  for (const DetectJobPtr& job : jobs) end = std::min(end, job->finish_by);
+  return end == kNever ? std::numeric_limits<double>::infinity() : milliseconds(end - Clock::now());
 }
 
 bool has_ended(const DetectJobPtr& job) { return job->ending.load() != Ending::kNone; }
@@ -127,7 +135,11 @@ std::vector<DetectResult> Session::detect(const Jobs& jobs, const CancelFlag& ca
   std::vector<BorrowedPicture*> pictures;
   for (const DetectJobPtr& job : jobs) pictures.push_back(&job->picture);
   Stopwatch watch;
-  auto results = detector_->detect(pictures, jobs.front()->options, cancel);
+  DetectOptions options = jobs.front()->options;
+  const PassPlan plan = detector_->plan(pictures, options, left_of_budget(jobs));
+  options.sample_ratio = plan.sample_ratio;
+  auto results = detector_->detect(pictures, options, cancel);
+  for (DetectResult& result : results) result.timing.predicted_ms = plan.predicted_ms;
   const std::lock_guard lock(mutex_);
   counts_.compute_ms += watch.lap_ms();
   counts_.device_bytes = detector_->device_bytes();

@@ -59,18 +59,19 @@ at::Tensor mirror_masks(const at::Tensor& probabilities, const View& view) {
 }
 
 /// (M, S, S): what the view makes of boxes that all views agreed on, as the frame sees it.
-at::Tensor masks_of(const MaskRcnn& model, const SeenView& seen, const Instances& merged) {
+at::Tensor masks_of(const MaskRcnn& model, const SeenView& seen, const Instances& merged, StationLog* log) {
   std::vector<Instances> own = {merged};
   own[0].image_size = seen.size;
   own[0].boxes_xyxy = map_boxes(merged.boxes_xyxy, merged.image_size, seen.size, seen.view);
-  model.add_masks(seen.pyramid, own);
+  model.add_masks(seen.pyramid, own, log);
   return mirror_masks(own[0].mask_probabilities, seen.view);
 }
 
-at::Tensor average_masks(const MaskRcnn& model, const std::vector<SeenView>& views, const Instances& merged, const CancelFlag& cancel) {
+at::Tensor average_masks(const MaskRcnn& model, const std::vector<SeenView>& views, const Instances& merged, const CancelFlag& cancel,
+                         StationLog* log) {
   at::Tensor sum;
   for (const SeenView& seen : views) {
-    const at::Tensor masks = masks_of(model, seen, merged);
+    const at::Tensor masks = masks_of(model, seen, merged, log);
     sum = sum.defined() ? sum + masks : masks;
     throw_if_cancelled(cancel);
   }
@@ -91,17 +92,17 @@ Image view_picture(const ModelConfig& config, const ImageView& picture, const Vi
 }
 
 Instances detect_in_views(const MaskRcnn& model, SizeHw frame, const ShowView& show, const DetectOptions& options,
-                          const CancelFlag& cancel) {
+                          const CancelFlag& cancel, StationLog* log) {
   std::vector<SeenView> views;
   std::vector<Instances> found;
   for (const View& view : options.views) {
     const ImageBatch batch = show(view);
-    views.push_back({view, batch.sizes[0], model.features(batch, options, cancel)});
-    found.push_back(model.boxes(views.back().pyramid, batch.sizes, options, cancel)[0]);
+    views.push_back({view, batch.sizes[0], model.features(batch, options, cancel, log)});
+    found.push_back(model.boxes(views.back().pyramid, batch.sizes, options, cancel, log)[0]);
     found.back().boxes_xyxy = map_boxes(found.back().boxes_xyxy, batch.sizes[0], frame, view);
   }
   Instances merged = merge_boxes(found, frame, model.config().roi, options);
-  if (options.masks) merged.mask_probabilities = average_masks(model, views, merged, cancel);
+  if (options.masks) merged.mask_probabilities = average_masks(model, views, merged, cancel, log);
   return merged;
 }
 

@@ -23,7 +23,7 @@ using ShowView = std::function<ImageBatch(const View&)>;
 /// Instances in the frame of `frame`, the picture's usual size before padding. A single view without change gives what
 /// MaskRcnn::detect gives. Throws Cancelled between stations.
 Instances detect_in_views(const MaskRcnn& model, SizeHw frame, const ShowView& show, const DetectOptions& options,
-                          const CancelFlag& cancel);
+                          const CancelFlag& cancel, StationLog* log = nullptr);
 
 /// (M, 4) boxes at size `from` -> the same places at size `to`, mirrored as the view is; its own inverse where the sizes change sides.
 at::Tensor map_boxes(const at::Tensor& boxes_xyxy, SizeHw from, SizeHw to, const View& view);

@@ -1,11 +1,9 @@
 // What the engine serves: somebody who has work for the compute thread now, later or not at all.
 #pragma once
 
-#include <chrono>
+#include "base/stopwatch.h"
 
 namespace mimdet {
-
-using Clock = std::chrono::steady_clock;
 
 inline constexpr Clock::time_point kNever = Clock::time_point::max();
 

@@ -1,11 +1,22 @@
 #include "model/mask_rcnn.h"
 
+#include "model/arithmetic.h"
 #include "model/fpn.h"
 #include "model/mimdet_backbone.h"
 #include "model/roi_heads.h"
 #include "model/rpn.h"
 
 namespace mimdet {
+namespace {
+
+template <class Pictures>
+int64_t count_boxes(const Pictures& pictures) {
+  int64_t count = 0;
+  for (const auto& picture : pictures) count += picture.boxes_xyxy.size(0);
+  return count;
+}
+
+}  // namespace
 
 struct MaskRcnn::Stations {
   ModelConfig config;
@@ -29,35 +40,46 @@ MaskRcnn::MaskRcnn(ModelConfig config, const StateDict& weights, at::Device devi
 
 MaskRcnn::~MaskRcnn() = default;
 
-std::vector<Instances> MaskRcnn::detect(const ImageBatch& images, const DetectOptions& options, const CancelFlag& cancel) const {
-  const Pyramid pyramid = features(images, options, cancel);
-  std::vector<Instances> instances = boxes(pyramid, images.sizes, options, cancel);
-  if (options.masks) add_masks(pyramid, instances);
+std::vector<Instances> MaskRcnn::detect(const ImageBatch& images, const DetectOptions& options, const CancelFlag& cancel,
+                                        StationLog* log) const {
+  const Pyramid pyramid = features(images, options, cancel, log);
+  std::vector<Instances> instances = boxes(pyramid, images.sizes, options, cancel, log);
+  if (options.masks) add_masks(pyramid, instances, log);
   return instances;
 }
 
-Pyramid MaskRcnn::features(const ImageBatch& images, const DetectOptions& options, const CancelFlag& cancel) const {
+Pyramid MaskRcnn::features(const ImageBatch& images, const DetectOptions& options, const CancelFlag& cancel, StationLog* log) const {
+  start(log);
   const ImageBatch batch = {images.pixels.to(stations_->dtype), images.sizes};
-  const BackboneFeatures features = stations_->backbone(batch, options, cancel);
+  const BackboneFeatures features = stations_->backbone(batch, options, cancel, log);
   throw_if_cancelled(cancel);
   Pyramid pyramid = stations_->fpn(features);
+  finished(Station::kPyramid, log);
+  count(config(), {.padded = images.padded_size(), .sample_ratio = options.sample_ratio, .pictures = std::ssize(images.sizes)}, log);
   throw_if_cancelled(cancel);
   return pyramid;
 }
 
 std::vector<Instances> MaskRcnn::boxes(const Pyramid& pyramid, const std::vector<SizeHw>& sizes, const DetectOptions& options,
-                                       const CancelFlag& cancel) const {
+                                       const CancelFlag& cancel, StationLog* log) const {
+  start(log);
   const std::vector<Proposals> proposals = stations_->rpn(pyramid, sizes);
+  finished(Station::kProposals, log);
   throw_if_cancelled(cancel);
   std::vector<Instances> instances;
   for (SelectedBoxes& selected : stations_->roi_heads.boxes(pyramid, proposals, sizes, options))
     instances.push_back(std::move(selected.instances));
+  finished(Station::kBoxHead, log);
+  count(config(), {.proposals = count_boxes(proposals)}, log);
   throw_if_cancelled(cancel);
   return instances;
 }
 
-void MaskRcnn::add_masks(const Pyramid& pyramid, std::vector<Instances>& instances) const {
+void MaskRcnn::add_masks(const Pyramid& pyramid, std::vector<Instances>& instances, StationLog* log) const {
+  start(log);
   stations_->roi_heads.add_masks(pyramid, instances);
+  finished(Station::kMaskHead, log);
+  count(config(), {.masks = count_boxes(instances)}, log);
 }
 
 const ModelConfig& MaskRcnn::config() const { return stations_->config; }

@@ -10,6 +10,7 @@
 #include "model/config.h"
 #include "model/detect_options.h"
 #include "model/fpn.h"
+#include "model/stations.h"
 #include "model/weight_source.h"
 #include "structures/image_batch.h"
 #include "structures/instances.h"
@@ -23,16 +24,17 @@ class MaskRcnn {
   ~MaskRcnn();
 
   /// One Instances for each picture of the batch, boxes at the batch's (resized) size. Throws Cancelled between stations.
-  /// Not to be called from two threads at once.
-  std::vector<Instances> detect(const ImageBatch& images, const DetectOptions& options, const CancelFlag& cancel) const;
+  /// Adds to `log` what the pass spent. Not to be called from two threads at once.
+  std::vector<Instances> detect(const ImageBatch& images, const DetectOptions& options, const CancelFlag& cancel,
+                                StationLog* log = nullptr) const;
 
   // The same in its three parts, for callers that do something in between (test-time augmentation).
-  Pyramid features(const ImageBatch& images, const DetectOptions& options, const CancelFlag& cancel) const;
+  Pyramid features(const ImageBatch& images, const DetectOptions& options, const CancelFlag& cancel, StationLog* log = nullptr) const;
   /// Without masks.
   std::vector<Instances> boxes(const Pyramid& pyramid, const std::vector<SizeHw>& sizes, const DetectOptions& options,
-                               const CancelFlag& cancel) const;
+                               const CancelFlag& cancel, StationLog* log = nullptr) const;
   /// Fills `mask_probabilities` of each picture's instances.
-  void add_masks(const Pyramid& pyramid, std::vector<Instances>& instances) const;
+  void add_masks(const Pyramid& pyramid, std::vector<Instances>& instances, StationLog* log = nullptr) const;
 
   const ModelConfig& config() const;
 

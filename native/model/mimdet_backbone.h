@@ -8,6 +8,7 @@
 #include "model/config.h"
 #include "model/conv_stem.h"
 #include "model/detect_options.h"
+#include "model/stations.h"
 #include "model/vit_decoder.h"
 #include "model/vit_encoder.h"
 #include "structures/image_batch.h"
@@ -23,16 +24,18 @@ class MimdetBackbone {
   MimdetBackbone(const WeightSource& weights, const ModelConfig& config);
 
   /// Where `options.sample_ratio` is 1, nothing is drawn.
-  BackboneFeatures operator()(const ImageBatch& images, const DetectOptions& options, const CancelFlag& cancel = nullptr) const;
+  BackboneFeatures operator()(const ImageBatch& images, const DetectOptions& options, const CancelFlag& cancel = nullptr,
+                              StationLog* log = nullptr) const;
   /// Given noise (N, L) instead of a drawn one.
-  BackboneFeatures with_noise(const ImageBatch& images, const at::Tensor& noise, double ratio, const CancelFlag& cancel = nullptr) const;
+  BackboneFeatures with_noise(const ImageBatch& images, const at::Tensor& noise, double ratio, const CancelFlag& cancel = nullptr,
+                              StationLog* log = nullptr) const;
 
   const ConvStem& stem() const { return stem_; }
   const VitEncoder& encoder() const { return encoder_; }
   const VitDecoder& decoder() const { return decoder_; }
 
  private:
-  BackboneFeatures dense(const ImageBatch& images, const CancelFlag& cancel) const;
+  BackboneFeatures dense(const ImageBatch& images, const CancelFlag& cancel, StationLog* log) const;
 
   ConvStem stem_;
   VitEncoder encoder_;

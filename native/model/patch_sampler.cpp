@@ -4,8 +4,7 @@
 #include <ATen/ops/argsort.h>
 #include <ATen/ops/rand.h>
 
-#include <algorithm>
-
+#include "model/arithmetic.h"
 #include "model/config.h"
 
 namespace mimdet {
@@ -31,8 +30,7 @@ at::Tensor draw_patch_noise(int64_t pictures, int64_t patches, uint64_t seed) {
 }
 
 SampledPatches sample_patches(const at::Tensor& noise, const std::vector<SizeHw>& sizes, SizeHw grid, double ratio) {
-  const int64_t patches = grid.height * grid.width;
-  const int64_t kept = std::max<int64_t>(1, static_cast<int64_t>(static_cast<double>(patches) * ratio));
+  const int64_t kept = kept_patches(grid.height * grid.width, ratio);
   // Stable: the reference leaves the order of equal numbers (padding) to chance, and a seeded result must not.
   const at::Tensor ids_shuffle = at::argsort(with_padding_last(noise, sizes, grid), /*stable=*/true, 1, /*descending=*/false);
   return {ids_shuffle.slice(1, 0, kept), ids_shuffle, at::argsort(ids_shuffle, int64_t{1})};

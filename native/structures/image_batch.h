@@ -12,6 +12,8 @@ namespace mimdet {
 struct ImageBatch {
   at::Tensor pixels;          // (N, 3, H, W) float32, normalised, then padded with zeros at the right and the bottom
   std::vector<SizeHw> sizes;  // of each picture before padding
+
+  SizeHw padded_size() const { return {pixels.size(2), pixels.size(3)}; }
 };
 
 }  // namespace mimdet

@@ -2,7 +2,7 @@
 
 #include <ATen/ops/cat.h>
 
-#include "inference/stopwatch.h"
+#include "base/stopwatch.h"
 #include "model/box_loss.h"
 #include "model/mask_loss.h"
 #include "model/mask_targets.h"

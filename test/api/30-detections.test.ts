@@ -3,8 +3,9 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { Detections, Mask, type DetectionsJson } from '../../lib/index.js';
 import { fromNative } from '../../lib/detections.js';
+import { noTiming } from '../../lib/timing.js';
 
-const timing = { queueMs: 1, preprocessMs: 2, modelMs: 30, postprocessMs: 4, batchSize: 1 };
+const timing = { ...noTiming(), queueMs: 1, preprocessMs: 2, modelMs: 30, postprocessMs: 4, batchSize: 1 };
 const native = {
   boxes: new Float32Array([1, 2, 11, 22, 0, 0, 5, 5.5]),
   scores: new Float32Array([0.9375, 0.5]),
@@ -12,7 +13,8 @@ const native = {
   masks: ['abc', 'def'],
   timing,
 };
-const found = fromNative(native, { width: 64, height: 48 }, ['cat', 'dog'], { decodeMs: 3, totalMs: 45 });
+const times = { decodeMs: 3, totalMs: 45 };
+const found = fromNative(native, { width: 64, height: 48 }, ['cat', 'dog'], times);
 
 test('iterable, with sizes and times', () => {
   assert.equal(found.length, 2);
@@ -49,6 +51,14 @@ test('toJSON is the line of jsonl, and comes back the same', () => {
   const again = Detections.fromJSON({ file: 'a.png', ...line });
   assert.deepEqual(again.instances, found.instances);
   assert.deepEqual(again.toJSON(), found.toJSON());
+});
+
+test('a line says at which sample ratio it was found, where that was below 1', () => {
+  assert.equal('sampleRatio' in found.toJSON(), false);
+  const half = fromNative({ ...native, timing: { ...timing, sampleRatio: 0.5 } }, { width: 64, height: 48 }, ['cat', 'dog'], times);
+  assert.equal(half.toJSON().sampleRatio, 0.5);
+  assert.equal(Detections.fromJSON(half.toJSON()).timing.sampleRatio, 0.5);
+  assert.throws(() => Detections.fromJSON({ ...half.toJSON(), sampleRatio: 2 }), /`sampleRatio` but received 2/);
 });
 
 test('without masks there is none, in either form', () => {

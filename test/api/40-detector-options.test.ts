@@ -21,6 +21,8 @@ test('detect: defaults', () => {
       views: [],
       priority: 0,
       deadlineMs: 0,
+      budgetMs: 0,
+      spentMs: 0,
     },
     tile: undefined,
     deadlineMs: undefined,
@@ -48,10 +50,11 @@ test('detect: wrong values are named', () => {
   refused({ seed: -1 }, /an integer from 0 to 2\^64 - 1 for `seed` but received -1/);
   refused({ seed: 2n ** 64n }, /`seed`/);
   refused({ seed: 0.5 }, /`seed`/);
+  refused({ budgetMs: 0 }, /above 0 .* for `budgetMs` but received 0/);
+  refused({ budgetMs: '100' }, /`budgetMs` but received "100"/);
   refused({ deadlineMs: 0 }, /`deadlineMs` but received 0/);
   refused({ priority: Infinity }, /`priority` but received Infinity/);
   refused({ signal: {} }, /an AbortSignal for `signal`/);
-  refused({ budgetMs: 9 }, /nothing \(it is not there yet\) for `budgetMs`/);
 });
 
 test('detect: tta is every scale with every way of mirroring', () => {
@@ -80,6 +83,7 @@ test('detect: tile is a square and an overlap', () => {
   refused({ tile: { size: 31 } }, /an integer from 32 to 8192 for `tile.size` but received 31/);
   refused({ tile: { size: 100, overlap: 51 } }, /an integer from 0 to 50 for `tile.overlap` but received 51/);
   refused({ tile: { overlap: -1 } }, /`tile.overlap`/);
+  refused({ tile: true, budgetMs: 9 }, /nothing beside `tile` for `budgetMs` but received 9/);
   refused({ tile: { sise: 64 } }, /did you mean "size"/);
 });
 

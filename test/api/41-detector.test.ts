@@ -1,6 +1,7 @@
 // The whole way from a picture's file to instances, against what the reference implementation found.
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import test, { after, before } from 'node:test';
 import { Detector, decodeImage, type CocoResult, type Detections, type Instance } from '../../lib/index.js';
@@ -57,23 +58,37 @@ test('the bundled model says what it is', () => {
   const { info } = nuclei;
   assert.equal(info.preset, 'tiny');
   assert.deepEqual(info.classes, ['nucleus']);
-  assert.deepEqual([info.minSize, info.maxSize], [384, 640]);
+  assert.deepEqual([info.minSize, info.maxSize], [448, 752]);
   assert.ok(info.parameters > 4e6 && info.parameters < 5e6, `${info.parameters} parameters`);
   assert.equal(info.config.roi.detectionsPerImage, 300);
   assert.equal(info.card.license, 'CC0-1.0');
   assert.equal(info.device, 'cpu');
 });
 
-test('a picture of the shipped ones: the reference’s instances', async () => {
-  const results = goldenJson<(CocoResult & { segmentation: Found['mask'] })[]>('nuclei-tiny', 'detections_val_first8.json');
-  const expected = results
+type Results = (CocoResult & { segmentation: Found['mask'] })[];
+
+/** What the reference found on the picture, which is the eighth of the validation set. */
+function referenceFound(folder: string): Found[] {
+  const found = goldenJson<Results>(folder, 'detections_val_first8.json')
     .filter(({ image_id }) => image_id === 8)
     .map(({ bbox: [x, y, w, h], score, segmentation }) => ({ box: [x, y, x + w, y + h], score, mask: segmentation }));
-  assert.ok(expected.length > 20);
+  assert.ok(found.length > 20);
+  return found;
+}
+
+test('a picture of the shipped ones: the reference’s instances', async () => {
   const found = await nuclei.detect(picture, { scoreThreshold: 0.05 });
-  assertFound(found, expected, { box: 0.02, score: 2e-4, mask: 0.995 });
+  assertFound(found, referenceFound('nuclei'), { box: 0.02, score: 2e-4, mask: 0.995 });
   assert.deepEqual([found.width, found.height], [320, 256]);
   assert.ok(found.timing.modelMs > 0 && found.timing.totalMs >= found.timing.modelMs);
+});
+
+const others = { skip: !existsSync(join(golden('nuclei-tiny')!, 'weights.safetensors')) };
+
+test('the same picture with weights that the reference trained', others, async () => {
+  await using trained = await Detector.load(goldenFile('nuclei-tiny', 'weights.safetensors'), { device: 'cpu' });
+  const found = await trained.detect(picture, { scoreThreshold: 0.05 });
+  assertFound(found, referenceFound('nuclei-tiny'), { box: 0.02, score: 2e-4, mask: 0.995 });
 });
 
 test('the small model, from the files: the reference’s instances', async () => {
@@ -92,7 +107,7 @@ test('every kind of input gives the same', async () => {
 });
 
 test('bytes and a path give the same model', async () => {
-  const file = golden('nuclei-tiny') + '/weights.safetensors';
+  const file = goldenFile('nuclei', 'weights.safetensors');
   await using other = await Detector.load(new Uint8Array(readFileSync(file)), { device: 'cpu' });
   assert.deepEqual((await other.detect(picture)).instances, (await nuclei.detect(picture)).instances);
 });
@@ -147,6 +162,22 @@ test('a deadline that has passed, an abort before the call', async () => {
   const reason = new Error('no more');
   await assert.rejects(nuclei.detect(picture, { signal: AbortSignal.abort(reason) }), (error) => error === reason);
   await assert.rejects(Detector.load('nuclei', { signal: AbortSignal.abort(reason) }), (error) => error === reason);
+});
+
+test('a budget takes a smaller sample ratio, down to a quarter, and says so', async () => {
+  const { timing } = await nuclei.detect(picture, { budgetMs: 0.001 });
+  assert.equal(timing.sampleRatio, 0.25);
+  assert.ok(timing.predictedMs! > 0);
+  assert.equal((await nuclei.detect(picture, { budgetMs: 60_000 })).timing.sampleRatio, 1);
+  assert.equal((await nuclei.detect(picture, { budgetMs: 60_000, sampleRatio: 0.5 })).timing.sampleRatio, 0.5);
+});
+
+test('times of the stations are parts of the model\'s, and less is computed at a lower ratio', async () => {
+  const [whole, half] = [await nuclei.detect(picture), await nuclei.detect(picture, { sampleRatio: 0.5 })];
+  const { stations, modelMs } = whole.timing;
+  assert.ok(Object.values(stations).reduce((sum, { ms }) => sum + ms, 0) <= modelMs);
+  assert.ok(half.timing.stations.encoder.multiplyAdds < 0.55 * stations.encoder.multiplyAdds);
+  assert.equal(half.timing.stations.pyramid.multiplyAdds, stations.pyramid.multiplyAdds);
 });
 
 test('stats count; a closed detector says so', async () => {

@@ -106,6 +106,7 @@ test('wrong options are named, with a suggestion', async () => {
     ['model=nuclai', /did you mean "nuclei"/],
     ['seed=-1', /from 0 to 2\^64/],
     ['deadlineMs=0', /above 0/],
+    ['budgetMs=0', /above 0/],
     ['masks=true&masks=false', /one value/],
     ['format=xml', /json, coco, png/],
     ['__proto__=1', /one of/],

@@ -95,14 +95,33 @@ test('bench: latency, stages, event loop and memory, as text and as JSON', async
   const args = ['bench', '--weights', 'nuclei', '--images', 'pics', '--runs', '4', '--warmup', '1', '--concurrency', '2'];
   const text = await run(args);
   assert.equal(text.status, 0, text.stderr);
-  for (const says of ['pictures/s', 'p99', 'event loop', 'peak']) assert.ok(text.stdout.includes(says), says);
+  for (const says of ['pictures/s', 'p99', 'event loop', 'peak', 'GFLOP/s', 'mask head', 'Node']) assert.ok(text.stdout.includes(says), says);
   const summary = JSON.parse((await run([...args, '--json'])).stdout) as {
     runs: number;
     latencyMs: Record<string, number>;
     stagesMs: Record<string, number>;
+    stations: Record<string, { ms: number; gflop: number; shareOfPeak: number }>;
+    outsideModelMs: unknown;
     peakMemoryBytes: number;
   };
   assert.equal(summary.runs, 4);
   assert.ok(summary.latencyMs['p50']! <= summary.latencyMs['p90']! && summary.latencyMs['p90']! <= summary.latencyMs['p99']!);
   assert.ok(summary.stagesMs['model']! > 0 && summary.peakMemoryBytes > 50e6);
+  assert.ok(summary.stations['all']!.ms > 0.8 * summary.stagesMs['model']!, 'stations are nearly all of the model');
+  // Winograd's form of a convolution does a quarter of the multiplications that are counted.
+  for (const { gflop, shareOfPeak } of Object.values(summary.stations)) assert.ok(gflop > 0 && shareOfPeak > 0 && shareOfPeak < 4);
+  assert.equal(summary.outsideModelMs, null, 'two calls at a time: the queue is full of the other');
+});
+
+test('bench: a budget is reported, and the plot is a page of its own', async () => {
+  const args = ['bench', '--weights', 'nuclei', '--size', '96x96', '--runs', '3', '--warmup', '1', '--budget-ms', '0.1'];
+  const { status, stdout, stderr } = await run([...args, '--json', '--plot', 'bench.html']);
+  assert.equal(status, 0, stderr);
+  const summary = JSON.parse(stdout) as { sampleRatio: number; budget: { ms: number; keptShare: number }; outsideModelMs: { p50: number } };
+  assert.equal(summary.sampleRatio, 0.25);
+  assert.deepEqual(summary.budget, { ms: 0.1, keptShare: 0 });
+  assert.ok(summary.outsideModelMs.p50 >= 0);
+  const page = readFileSync(join(folder, 'bench.html'), 'utf8');
+  assert.match(page, /<svg.*Milliseconds by percentile/s);
+  assert.doesNotMatch(page, /(src|href)="https?:/);
 });

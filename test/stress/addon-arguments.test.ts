@@ -36,7 +36,7 @@ const goodLoad = {
 };
 const goodDetect = {
   scoreThreshold: 0.5, maxDetections: 0, classIds: new Int32Array(), masks: true, sampleRatio: 1, seed: 0n,
-  views: [], priority: 0, deadlineMs: 0,
+  views: [], priority: 0, deadlineMs: 0, budgetMs: 0, spentMs: 0,
 };
 const goodImage = { data: new Uint8Array(12), width: 2, height: 2 };
 
@@ -69,7 +69,7 @@ test('every function takes strange arguments at every place', async () => {
 });
 
 async function loaded(): Promise<NativeDetector> {
-  return addon().loadDetector(goldenFile('nuclei-tiny', 'weights.safetensors'), goodLoad, 1e15);
+  return addon().loadDetector(goldenFile('nuclei', 'weights.safetensors'), goodLoad, 1e15);
 }
 
 test('a detector takes strange pictures and options, and still works', async () => {
@@ -92,7 +92,7 @@ test('a detector takes strange pictures and options, and still works', async () 
 
 test('loading takes strange options', async () => {
   const load = addon().loadDetector as (...values: unknown[]) => Promise<NativeDetector>;
-  const source = goldenFile('nuclei-tiny', 'weights.safetensors');
+  const source = goldenFile('nuclei', 'weights.safetensors');
   for (const key of Object.keys(goodLoad))
     for (const value of strange)
       await survives(async () => (await load(source, { ...goodLoad, [key]: value }, 1)).close(true), `${key}: ${show([value])}`);
@@ -108,7 +108,7 @@ test('functions of a detector work without it, and as constructors', async () =>
 
 test('a picture that cannot fit into memory is refused before it is tried', async () => {
   const huge = { ...goodLoad, minSize: 60_000, maxSize: 60_000 };
-  const detector = await addon().loadDetector(goldenFile('nuclei-tiny', 'weights.safetensors'), huge, 0);
+  const detector = await addon().loadDetector(goldenFile('nuclei', 'weights.safetensors'), huge, 0);
   const refusal = { code: 'ERR_MIMDET_OUT_OF_MEMORY', message: /60000 x 60000 pixels/ };
   await assert.rejects(detector.detect(goodImage, goodDetect, 0), refusal);
   await detector.close(true);

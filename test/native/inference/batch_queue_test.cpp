@@ -25,10 +25,13 @@ TEST("batch_queue: pictures of one shape and equal options travel together, othe
   BatchQueue queue({.max_batch = 8});
   const auto a = job(kWide), b = job(kTall, 1ms), c = job(kWide, 2ms), other = job(kWide, 3ms);
   other->options.masks = false;
-  for (const auto& each : {a, b, c, other}) queue.push(each);
+  const auto limited = job(kWide, 4ms);
+  limited->budget_ms = 50;
+  for (const auto& each : {a, b, c, other, limited}) queue.push(each);
   CHECK(queue.take(kStart + 5ms) == std::vector({a, c}));
   CHECK(queue.take(kStart + 5ms) == std::vector({b}));
   CHECK(queue.take(kStart + 5ms) == std::vector({other}));
+  CHECK(queue.take(kStart + 5ms) == std::vector({limited}));
   CHECK(queue.take(kStart + 5ms).empty());
   CHECK(queue.ready_at() == kNever);
 }

@@ -16,6 +16,7 @@ namespace {
 struct Answer {
   std::promise<std::vector<float>> scores;  // or the error
   std::future<std::vector<float>> future = scores.get_future();
+  DetectTiming timing = {};
 };
 
 Image blobs(int64_t seed) {
@@ -31,7 +32,7 @@ std::shared_ptr<Session> open(BatchLimits limits) {
   std::promise<std::shared_ptr<Session>> opened;
   Engine::instance().post([&] {
     try {
-      const ModelWeights weights = load_weights(golden("nuclei-tiny") + "/weights.safetensors");
+      const ModelWeights weights = load_weights(golden("nuclei") + "/weights.safetensors");
       const DetectorOptions options = {.device = "cpu", .threads = 1, .min_size = 64, .max_size = 64};
       auto detector = std::make_unique<Detector>(weights, options);
       opened.set_value(Session::open(std::move(detector), limits));
@@ -49,6 +50,7 @@ DetectJobPtr job(const Image& image, Answer& answer) {
   made->done = [&answer](const DetectResult& result) {
     std::vector<float> scores;
     for (const Detection& detection : result.detections) scores.push_back(detection.score);
+    answer.timing = result.timing;
     answer.scores.set_value(scores);
   };
   made->failed = [&answer](const std::exception_ptr& error) { answer.scores.set_exception(error); };
@@ -74,7 +76,7 @@ bool fails_with(Answer& answer) {
 }  // namespace
 
 TEST("session: a result does not depend on the company of its picture, from many threads at once") {
-  if (golden("nuclei-tiny").empty()) return mimdet::test::report_skip("no golden/nuclei-tiny");
+  if (golden("nuclei").empty()) return mimdet::test::report_skip("no golden/nuclei");
   const auto session = open({.max_batch = 4});
   std::vector<Image> images;
   for (int64_t i = 0; i < 3; ++i) images.push_back(blobs(i));
@@ -98,7 +100,7 @@ TEST("session: a result does not depend on the company of its picture, from many
 }
 
 TEST("session: cancelled, late and disposed jobs are each told so, once") {
-  if (golden("nuclei-tiny").empty()) return mimdet::test::report_skip("no golden/nuclei-tiny");
+  if (golden("nuclei").empty()) return mimdet::test::report_skip("no golden/nuclei");
   const auto session = open({.max_batch = 1, .max_delay = 10s});  // nothing starts before it is full, or closed
   const Image image = blobs(0);
   Answer running;
@@ -125,7 +127,7 @@ TEST("session: cancelled, late and disposed jobs are each told so, once") {
 }
 
 TEST("session: a picture that was taken back ends its job, and nothing else") {
-  if (golden("nuclei-tiny").empty()) return mimdet::test::report_skip("no golden/nuclei-tiny");
+  if (golden("nuclei").empty()) return mimdet::test::report_skip("no golden/nuclei");
   const auto session = open({.max_batch = 2});
   const Image image = blobs(1);
   Answer taken, other;
@@ -138,8 +140,33 @@ TEST("session: a picture that was taken back ends its job, and nothing else") {
   close(*session, true);
 }
 
+TEST("session: a budget chooses the sample ratio when the pass starts, so that waiting counts") {
+  if (golden("nuclei").empty()) return mimdet::test::report_skip("no golden/nuclei");
+  const auto session = open({.max_batch = 1});
+  const Image image = blobs(3);
+  const auto timing = [&](double most, Clock::duration left) {
+    Answer answer;
+    const DetectJobPtr made = job(image, answer);
+    made->options.sample_ratio = most;
+    made->budget_ms = 60'000;
+    made->finish_by = Clock::now() + left;
+    session->submit(made);
+    answer.future.get();
+    return answer.timing;
+  };
+  CHECK_EQUAL(timing(1.0, 60s).sample_ratio, 1.0);  // the first guess of a new detector
+  CHECK_EQUAL(timing(1.0, -1s).sample_ratio, 0.25);
+  CHECK_EQUAL(timing(0.125, -1s).sample_ratio, 0.125);
+  const DetectTiming ample = timing(0.6, 60s);
+  CHECK_EQUAL(ample.sample_ratio, 0.6);
+  CHECK(ample.predicted_ms > 0);
+  for (const double ms : ample.stations.ms) CHECK(ms >= 0);
+  CHECK(ample.stations.total_ms() <= ample.model_ms);
+  close(*session, true);
+}
+
 TEST("engine: stopping abandons what waits, and later work starts it again") {
-  if (golden("nuclei-tiny").empty()) return mimdet::test::report_skip("no golden/nuclei-tiny");
+  if (golden("nuclei").empty()) return mimdet::test::report_skip("no golden/nuclei");
   const auto session = open({.max_batch = 8, .max_delay = 60s});
   const Image image = blobs(2);
   Answer waiting, again;

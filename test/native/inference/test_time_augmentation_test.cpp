@@ -41,7 +41,7 @@ auto with_detector(Work work) {
   std::promise<decltype(work(std::declval<Detector&>()))> answer;
   Engine::instance().post([&] {
     try {
-      const Detector detector(load_weights(golden("nuclei-tiny") + "/weights.safetensors"), kSettings);
+      const Detector detector(load_weights(golden("nuclei") + "/weights.safetensors"), kSettings);
       answer.set_value(work(detector));
     } catch (...) {
       answer.set_exception(std::current_exception());
@@ -95,7 +95,7 @@ TEST("tta: boxes go to a view's frame and come back") {
 }
 
 TEST("tta: a single view of the picture as it is changes no bit, and neither does the same view twice") {
-  if (golden("nuclei-tiny").empty()) return mimdet::test::report_skip("no golden/nuclei-tiny");
+  if (golden("nuclei").empty()) return mimdet::test::report_skip("no golden/nuclei");
   const Image image = blobs();
   const std::vector<Detection> plain = detect(image, {});
   CHECK_EQUAL(plain.size(), 12u);
@@ -110,7 +110,7 @@ TEST("tta: a single view of the picture as it is changes no bit, and neither doe
 }
 
 TEST("tta: with both ways of looking, a mirrored picture gives the mirrored result, masks too") {
-  if (golden("nuclei-tiny").empty()) return mimdet::test::report_skip("no golden/nuclei-tiny");
+  if (golden("nuclei").empty()) return mimdet::test::report_skip("no golden/nuclei");
   const Image image = blobs();
   const std::vector<View> views = {kPlain, kMirrored};
   const std::vector<Detection> found = detect(image, views), mirror = detect(mirrored(image), views);
@@ -124,14 +124,14 @@ TEST("tta: with both ways of looking, a mirrored picture gives the mirrored resu
 }
 
 TEST("tta: another scale finds other boxes, in the picture's own pixels") {
-  if (golden("nuclei-tiny").empty()) return mimdet::test::report_skip("no golden/nuclei-tiny");
+  if (golden("nuclei").empty()) return mimdet::test::report_skip("no golden/nuclei");
   const std::vector<Detection> found = detect(blobs(), {kSmaller});
   CHECK(!found.empty());
   for (const Detection& each : found) CHECK(each.box_xyxy[2] <= 96 && each.box_xyxy[3] <= 72 && each.mask.size() == SizeHw(72, 96));
 }
 
 TEST("tta: a call that nobody wants any more ends") {
-  if (golden("nuclei-tiny").empty()) return mimdet::test::report_skip("no golden/nuclei-tiny");
+  if (golden("nuclei").empty()) return mimdet::test::report_skip("no golden/nuclei");
   const CancelFlag cancel = make_cancel_flag();
   cancel->store(true);
   bool cancelled = false;

@@ -1,11 +1,12 @@
 // Milliseconds between the stations of one call.
 #pragma once
 
+#include <chrono>
 #include <utility>
 
-#include "inference/work_source.h"
-
 namespace mimdet {
+
+using Clock = std::chrono::steady_clock;
 
 inline double milliseconds(Clock::duration duration) { return std::chrono::duration<double, std::milli>(duration).count(); }
 
