@@ -134,4 +134,5 @@ async function memory() {
   }
 }
 
-process.exitCode = (await { seams, memory }[positionals[0] ?? 'seams']()) ? 1 : 0;
+const measure = { seams, memory }[positionals[0] ?? 'seams'];
+process.exitCode = (await measure()) ? 1 : 0;
