@@ -5,6 +5,7 @@ import { Admission } from '../admission.js';
 import type { DecodedImage } from '../image.js';
 import { runNative } from '../native.js';
 import type { NativeDetections, NativeTile, NativeTileGrid } from '../native-types.js';
+import { addTiming, noTiming } from '../timing.js';
 import { cutTile, type Colour } from './cut-tile.js';
 import type { PixelRows } from './pixel-rows.js';
 import { tileGrid } from './tile-grid.js';
@@ -39,7 +40,9 @@ export async function detectInTiles(work: TileWork, signal: AbortSignal): Promis
   const { masks, maxDetections } = work;
   const tiles = seen.filter(({ found }) => found.scores.length > 0);
   const merged = await runNative((job, addon) => addon.mergeTiles(grid, tiles, { masks, maxDetections }, job), signal);
-  return { ...merged, timing: sumOf(seen.map(({ found }) => found.timing)) };
+  const timing = noTiming();
+  for (const { found } of seen) addTiming(timing, found.timing);
+  return { ...merged, timing };
 }
 
 type SeenTile = NativeTile & { found: NativeDetections };
@@ -71,15 +74,4 @@ async function* cutAll({ rows, beside }: TileWork, { size, lefts, tops }: Native
     const strip = await rows.read(top, Math.min(size, rows.height - top));
     for (const left of lefts) yield { tile: tile++, image: cutTile(strip, rows.width, left, size, beside) };
   }
-}
-
-type Timing = NativeDetections['timing'];
-
-function sumOf(timings: Timing[]): Timing {
-  const sum = { ...timings[0]! };
-  for (const own of timings.slice(1)) {
-    for (const part of ['queueMs', 'preprocessMs', 'modelMs', 'postprocessMs'] as const) sum[part] += own[part];
-    sum.batchSize = Math.max(sum.batchSize, own.batchSize);
-  }
-  return sum;
 }

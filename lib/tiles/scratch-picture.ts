@@ -42,7 +42,7 @@ type Picture = ReturnType<typeof openEncoded>;
 
 async function write(picture: Picture, path: string): Promise<{ width: number; height: number }> {
   const info = await picture.toFile(path).catch((error: unknown) => {
-    throw isFullDisk(error) ? fullDisk(path, 'less', error) : decodeError(error, Infinity);
+    throw isFullDisk(error) ? fullDisk({ received: 'less', cause: error }) : decodeError(error, Infinity);
   });
   if (info.channels !== 3) throw decodeError(new Error(`${info.channels} channels`), Infinity);
   return info;
@@ -64,12 +64,12 @@ function turned(picture: Picture, orientation: number): Picture {
 
 async function checkSpace(folder: string, needed: number): Promise<void> {
   const { bavail, bsize } = await fs.statfs(folder);
-  if (bavail * bsize < needed + headerBytes) throw fullDisk(folder, gigabytes(bavail * bsize), undefined, gigabytes(needed));
+  if (bavail * bsize < needed + headerBytes) throw fullDisk({ needed: gigabytes(needed), received: gigabytes(bavail * bsize) });
 }
 
-function fullDisk(path: string, received: string, cause?: unknown, needed = 'space') {
+function fullDisk({ needed = 'space', received, cause }: { needed?: string; received: string; cause?: unknown }) {
   const what = `${needed} on the disk of ${tmpdir()} (TMPDIR names another folder)`;
-  return expected(what, 'tile', new Words(received), 'ERR_MIMDET_OUT_OF_MEMORY', cause ?? path);
+  return expected(what, 'tile', new Words(received), 'ERR_MIMDET_OUT_OF_MEMORY', cause);
 }
 
 const isFullDisk = (error: unknown) => /no space left|write error|unable to write/i.test(String(error));
