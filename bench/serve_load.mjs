@@ -1,8 +1,8 @@
 // Load on `mimdet serve`: throughput, latency percentiles, event-loop delay and memory of the server, for closed and open load.
-// node bench/serve_load.mjs [--mode closed|open|both] [--seconds 30] [--callers 64] [--times 10] [--weights nuclei] [--max-queue 2]
+// node bench/serve_load.mjs [--mode closed|open|both] [--seconds 30 | --minutes 10] [--callers 64] [--times 10] [--weights nuclei] [--max-queue 2]
 //   closed: so many callers, each asks again when it has its answer. open: requests at `times` the measured capacity, whatever comes back.
 // Open load fails (status 1) where an answer is lost or is neither 200 nor a documented 503/504, where the median refusal, the accepted
-// p99 or the event loop's delay passes its limit. Times are the caller's, who shares the CPU with the model.
+// p99, the event loop's delay or the growth of memory passes its limit. Times are the caller's, who shares the CPU with the model.
 import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
@@ -13,6 +13,7 @@ const { values: options } = parseArgs({
   options: {
     mode: { type: 'string', default: 'both' },
     seconds: { type: 'string', default: '30' },
+    minutes: { type: 'string' },
     callers: { type: 'string', default: '64' },
     times: { type: 'string', default: '10' },
     weights: { type: 'string', default: 'nuclei' },
@@ -22,7 +23,8 @@ const { values: options } = parseArgs({
     picture: { type: 'string', multiple: true },
   },
 });
-const seconds = Number(options.seconds);
+const seconds = options.minutes ? 60 * Number(options.minutes) : Number(options.seconds);
+const allowedGrowthMb = 20;
 const examples = fileURLToPath(new URL('../examples/pictures/', import.meta.url));
 const bodies = (options.picture ?? readdirSync(examples).map((name) => examples + name)).map((file) => readFileSync(file));
 const agent = new Agent({ keepAlive: true, maxSockets: 2048 });
@@ -62,13 +64,25 @@ async function metric(url, ...names) {
   return names.map((name) => Number(text.split('\n').find((line) => line.startsWith(`${name} `))?.split(' ')[1]));
 }
 
-/** What the server says of itself while `work` runs: its event loop's delay, and its memory at the start and the end. */
+/** What the server says of itself every other second while `work` runs: its event loop's delay (the worst p99 of those), its memory. */
 async function watched(url, work) {
-  const [before] = await metric(url, 'process_resident_memory_bytes');
+  const memoryMb = [];
+  let delayMs = 0;
+  const look = async () => {
+    const [bytes, delay] = await metric(url, 'process_resident_memory_bytes', 'nodejs_eventloop_lag_p99_seconds');
+    memoryMb.push(bytes / 2 ** 20);
+    if (memoryMb.length > 1) delayMs = Math.max(delayMs, delay * 1000);
+  };
+  await look();
+  const looking = setInterval(() => void look(), 2000);
   const result = await work();
-  const [after, delay] = await metric(url, 'process_resident_memory_bytes', 'nodejs_eventloop_lag_p99_seconds');
-  return { ...result, delayMs: delay * 1000, memoryMb: [before, after].map((bytes) => bytes / 2 ** 20) };
+  clearInterval(looking);
+  await look();
+  return { ...result, delayMs, memoryMb };
 }
+
+/** By how much the last quarter's highest is above the first half's. */
+const growth = (values) => Math.max(...values.slice(-Math.ceil(values.length / 4))) - Math.max(...values.slice(0, Math.ceil(values.length / 2)));
 
 async function closed(url, callers, duration = seconds) {
   const end = performance.now() + duration * 1000;
@@ -97,7 +111,7 @@ function print(title, { answers, delayMs, memoryMb }) {
   const statuses = [...new Set(answers.map(({ status }) => status))].sort();
   console.log(title);
   for (const status of statuses) console.log(`  ${status || 'lost'}: ${by(status).length}, ${latency(by(status))}`);
-  console.log(`  server: event-loop delay p99 ${ms(delayMs)}, memory ${memoryMb.map((value) => value.toFixed(0)).join(' -> ')} MB`);
+  console.log(`  server: event-loop delay p99 ${ms(delayMs)}, memory ${memoryMb[0].toFixed(0)} -> ${memoryMb.at(-1).toFixed(0)} MB, at most ${Math.max(...memoryMb).toFixed(0)}`);
 }
 
 async function closedLoad() {
@@ -124,6 +138,7 @@ async function openLoad() {
     [`accepted p99 ${ms(accepted)} is at most 3 times the unloaded p99 ${ms(unloaded)}`, accepted <= 3 * unloaded],
     [`refusals: p50 ${ms(percentile(times(503), 0.5))} is within 5 ms`, percentile(times(503), 0.5) <= 5],
     [`event-loop delay p99 ${ms(load.delayMs)} is under 20 ms`, load.delayMs < 20],
+    [`memory grows by ${growth(load.memoryMb).toFixed(1)} MB, at most ${allowedGrowthMb}`, growth(load.memoryMb) <= allowedGrowthMb],
     ['the server ends with 0', (await end()) === 0],
   ];
   for (const [what, ok] of checks) console.log(`  ${ok ? 'ok    ' : 'FAILED'}  ${what}`);

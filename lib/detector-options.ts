@@ -46,9 +46,17 @@ export interface DetectOptions {
   sampleRatio?: number;
   /** Which patches a `sampleRatio` below 1 takes: the same seed, the same patches. Default 0. */
   seed?: number | bigint;
-  /** Calls of a higher priority go first. Default 0. */
+  /** Calls of a higher priority go first; when sixteen batches in a row did, the call whose turn it is leads the next. Default 0. */
   priority?: number;
-  /** Rejects with ERR_MIMDET_DEADLINE where there is no result so many milliseconds after the call; the work then stops. */
+  /**
+   * On whose behalf, at most 256 characters: callers that wait share the model evenly, pixel by pixel, so one with a thousand pictures
+   * holds nobody up. Calls without a name are one caller together. Default ''.
+   */
+  caller?: string;
+  /**
+   * Rejects with ERR_MIMDET_DEADLINE where there is no result so many milliseconds after the call; the work then stops. It is not begun
+   * where the passes that have ended say that it would be too late.
+   */
   deadlineMs?: number;
   /** Ends the call, wherever it is: it rejects with `signal.reason`. */
   signal?: AbortSignal;
@@ -85,6 +93,11 @@ const seed: Check<bigint> = (value, name) => {
   return bits;
 };
 
+const caller: Check<string> = (value, name) => {
+  if (typeof value === 'string' && value.length <= 256) return value;
+  throw expected('a text of at most 256 characters', name, value);
+};
+
 const names: Check<readonly string[]> = (value, name) => {
   const fits = Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'string');
   if (!fits) throw expected('a list of class names', name, value);
@@ -112,6 +125,7 @@ const detectTable = {
   sampleRatio: number(0, 1, { above: true }),
   seed,
   priority: integer(-1000, 1000),
+  caller,
   deadlineMs: number(0, maxInt32, { above: true }),
   signal: abortSignal,
   budgetMs: number(0, maxInt32, { above: true }),
@@ -178,6 +192,7 @@ function toCall(given: ReturnType<typeof readOptions<typeof detectTable>>, class
     seed: given.seed ?? 0n,
     views: given.tta ?? [],
     priority: given.priority ?? 0,
+    caller: given.caller ?? '',
     deadlineMs: 0,
     budgetMs: given.budgetMs ?? 0,
     spentMs: 0,

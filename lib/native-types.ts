@@ -38,6 +38,7 @@ export interface NativeDetectOptions {
   seed: bigint; // uint64
   views: NativeView[]; // of test-time augmentation; empty: the picture as it is, once
   priority: number; // int32, higher first
+  caller: string; // who takes turns with others
   deadlineMs: number; // of the result, from now; 0: none
   budgetMs: number; // from the caller's call on; 0: none
   spentMs: number; // of the budget, before now

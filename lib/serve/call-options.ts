@@ -7,7 +7,7 @@ export const formats = ['json', 'coco', 'png'] as const;
 export type Format = (typeof formats)[number];
 
 export interface CallOptions {
-  detect: Omit<DetectOptions, 'signal' | 'deadlineMs'>;
+  detect: Omit<DetectOptions, 'signal' | 'deadlineMs' | 'caller'>;
   deadlineMs: number | undefined;
   model: string | undefined;
   format: Format | undefined;

@@ -8,6 +8,7 @@ import type { ServerParts } from './server.js';
 import type { Model } from './models.js';
 import { checkPixels } from './pixel-limit.js';
 import { readPictures, tooLarge, type SentPicture } from './request-pictures.js';
+import { callerName } from './tokens.js';
 
 /** Before the body is read. Throws 413, 503. */
 export function admit(request: FastifyRequest, { door, settings: { maxBodyBytes } }: ServerParts): void {
@@ -36,7 +37,8 @@ export async function detectPictures(
   visit.arrive(); // in the same turn: nobody gets in between
   const give = parts.door.take(pictures.length);
   try {
-    const detect = { ...call.detect, signal: visit.signal };
+    const caller = callerName(parts.settings.tokens, request.headers.authorization, request.ip);
+    const detect = { ...call.detect, caller, signal: visit.signal };
     const outcomes = await Promise.all(
       pictures.map((picture) => lookAt(picture, model, detect, deadlineMs, request, parts)),
     );

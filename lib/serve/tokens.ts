@@ -19,13 +19,20 @@ export async function readTokens(file: string): Promise<string[]> {
 
 const digest = (token: string) => createHash('sha256').update(token).digest();
 
+/** Of an Authorization header; empty where it has none. */
+const tokenOf = (authorization: string | undefined) => /^bearer +(\S+) *$/i.exec(authorization ?? '')?.[1] ?? '';
+
+/** Whom the server works for: the holder of a token where it wants one (`tokens`), else an address. */
+export function callerName(tokens: readonly string[], authorization: string | undefined, address: string): string {
+  return tokens.length > 0 ? digest(tokenOf(authorization)).toString('base64') : address;
+}
+
 /** A check of a request's Authorization header; throws 401. */
 export function tokenCheck(tokens: readonly string[]): (authorization: string | undefined) => void {
   const known = tokens.map(digest);
   return (authorization) => {
     if (known.length === 0) return;
-    const [, token = ''] = /^bearer +(\S+) *$/i.exec(authorization ?? '') ?? [];
-    const sent = digest(token);
+    const sent = digest(tokenOf(authorization));
     const matches = known.filter((each) => timingSafeEqual(each, sent)); // no early end
     if (matches.length > 0) return;
     const received = authorization === undefined ? 'none' : 'another one';

@@ -11,6 +11,7 @@
 #include "inference/device.h"
 #include "inference/engine.h"
 #include "inference/product_rate.h"
+#include "inference/shared_detectors.h"
 #include "inference/torch_errors.h"
 
 namespace mimdet {
@@ -33,7 +34,7 @@ struct LoadOptions {
 Clock::duration read_duration(const Napi::Value& value, const std::string& name) {
   const double ms = read_number(value, name);
   if (!(ms >= 0)) fail_expected(ErrorCode::kInvalidArgument, "a number of milliseconds", name, std::to_string(ms));
-  return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double, std::milli>(std::min(ms, kLongestWaitMs)));
+  return duration_of_ms(std::min(ms, kLongestWaitMs));
 }
 
 LoadOptions read_load_options(const Napi::Value& value) {
@@ -96,6 +97,7 @@ void read_detect_options(const Napi::Value& value, DetectJob& job, const ModelIn
   job.options.seed = read_uint64(options.Get("seed"), "seed");
   job.options.views = read_views(options.Get("views"));
   job.priority = static_cast<int32_t>(read_integer(options.Get("priority"), "priority", least, most));
+  job.caller = read_text(options.Get("caller"), "caller");
   read_budget(options, job);
   const Clock::duration deadline = read_duration(options.Get("deadlineMs"), "deadlineMs");
   if (deadline > Clock::duration::zero()) job.deadline = Clock::now() + deadline;
@@ -190,13 +192,36 @@ ModelWeights load(const WeightsSource& source) {
   return std::visit([](const auto& from) { return load_weights(from); }, source);
 }
 
+/// What the load of a detector is about.
+struct Loading {
+  WeightsSource source;
+  LoadOptions options;
+  CancelFlag cancel;
+  std::string key;  // in SharedDetectors; empty: not shared
+};
+
+/// Of a file in memory nobody else knows.
+std::string key_of(const WeightsSource& source, const DetectorOptions& options) {
+  const auto* path = std::get_if<std::string>(&source);
+  return path ? detector_key(*path, options) : std::string();
+}
+
+/// The process's own for that file, or a new one. `weights`: null where one was there a moment ago; freed here.
+std::shared_ptr<Detector> shared_or_new(const Loading& loading, std::shared_ptr<ModelWeights> weights) {
+  SharedDetectors& shared = SharedDetectors::instance();
+  if (auto detector = shared.find(loading.key)) return detector;
+  if (!weights) weights = std::make_shared<ModelWeights>(load(loading.source));
+  const auto detector = std::make_shared<Detector>(*weights, loading.options.detector);
+  // A file that was replaced while it was read is not what its key says.
+  if (!loading.key.empty() && loading.key == key_of(loading.source, loading.options.detector)) shared.add(loading.key, detector);
+  return detector;
+}
+
 /// On the compute thread. `weights` is the last owner of the file: it is freed before anybody hears of the detector.
-void build(std::shared_ptr<ModelWeights> weights, const LoadOptions& options, const CancelFlag& cancel, const Call& call) {
+void build(const Loading& loading, std::shared_ptr<ModelWeights> weights, const Call& call) {
   try {
-    throw_if_cancelled(cancel);
-    auto detector = std::make_unique<Detector>(*weights, options.detector);
-    weights.reset();
-    const SessionPtr session = Session::open(std::move(detector), options.limits);
+    throw_if_cancelled(loading.cancel);
+    const SessionPtr session = Session::open(shared_or_new(loading, std::move(weights)), loading.options.limits);
     call.resolve([session](Napi::Env env) { return make_detector(env, session); });
   } catch (...) {
     call.reject(current_error());
@@ -210,12 +235,11 @@ Napi::Value load_detector(const Napi::CallbackInfo& info) {
   const double job = read_number(info[2], "job");
   const WeightsSource source = read_source(info[0]);
   const CancellableCall pending(Environment::of(info.Env()), job);
-  const CancelFlag cancel = pending.cancel;
-  run_in_background(cancel, pending.begun.call, [source, options, cancel](const Call& call) {
-    auto weights = std::make_shared<ModelWeights>(load(source));
-    Engine::instance().post([weights = std::move(weights), options, cancel, call]() mutable {
-      build(std::move(weights), options, cancel, call);
-    });
+  const Loading loading = {source, options, pending.cancel, key_of(source, options.detector)};
+  run_in_background(pending.cancel, pending.begun.call, [loading](const Call& call) {
+    std::shared_ptr<ModelWeights> weights;
+    if (!SharedDetectors::instance().holds(loading.key)) weights = std::make_shared<ModelWeights>(load(loading.source));
+    Engine::instance().post([loading, weights = std::move(weights), call]() mutable { build(loading, std::move(weights), call); });
   });
   return pending.begun.promise;
 }

@@ -10,6 +10,10 @@ using Clock = std::chrono::steady_clock;
 
 inline double milliseconds(Clock::duration duration) { return std::chrono::duration<double, std::milli>(duration).count(); }
 
+inline Clock::duration duration_of_ms(double ms) {
+  return std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double, std::milli>(ms));
+}
+
 class Stopwatch {
  public:
   /// Since the last lap, or since the watch was made.

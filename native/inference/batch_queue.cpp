@@ -9,8 +9,12 @@
 namespace mimdet {
 namespace {
 
+bool sooner(const DetectJobPtr& a, const DetectJobPtr& b) {
+  return a->turn != b->turn ? a->turn < b->turn : a->arrival < b->arrival;
+}
+
 bool before(const DetectJobPtr& a, const DetectJobPtr& b) {
-  return a->priority != b->priority ? a->priority > b->priority : a->arrival < b->arrival;
+  return a->priority != b->priority ? a->priority > b->priority : sooner(a, b);
 }
 
 bool same_batch(const DetectJob& a, const DetectJob& b) {
@@ -25,6 +29,7 @@ void BatchQueue::push(DetectJobPtr job) {
                   "one more");
   auto group = std::ranges::find_if(groups_, [&](const Group& each) { return same_batch(*each.front(), *job); });
   if (group == groups_.end()) group = groups_.insert(groups_.end(), Group());
+  job->turn = take_turn(*job);
   group->insert(std::ranges::upper_bound(*group, job, before), std::move(job));
 }
 
@@ -43,15 +48,45 @@ Clock::time_point BatchQueue::ready_at(const Group& group) const {
   return (*oldest)->arrival + (group.size() >= limits_.max_batch ? Clock::duration::zero() : limits_.max_delay);
 }
 
+/// A caller that has been away starts beside those that are here, one that is here behind its own last picture.
+double BatchQueue::take_turn(const DetectJob& job) {
+  const auto views = std::max<int64_t>(1, std::ssize(job.options.views));
+  const double pixels = static_cast<double>(job.input_size.height) * static_cast<double>(job.input_size.width * views);
+  double& next = next_[job.caller];
+  const double turn = std::max(now_, next);
+  next = turn + pixels;
+  return turn;
+}
+
+void BatchQueue::pass_turn(double turn) {
+  now_ = std::max(now_, turn);
+  std::erase_if(next_, [this](const auto& caller) { return caller.second <= now_; });
+}
+
 std::vector<DetectJobPtr> BatchQueue::take(Clock::time_point now) {
-  auto next = groups_.end();
-  for (auto group = groups_.begin(); group != groups_.end(); ++group)
-    if (ready_at(*group) <= now && (next == groups_.end() || before(group->front(), next->front()))) next = group;
-  if (next == groups_.end()) return {};
-  const auto end = next->begin() + static_cast<std::ptrdiff_t>(std::min(next->size(), limits_.max_batch));
-  std::vector<DetectJobPtr> batch(std::make_move_iterator(next->begin()), std::make_move_iterator(end));
-  next->erase(next->begin(), end);
-  if (next->empty()) groups_.erase(next);
+  DetectJobPtr first, soonest;  // by priority, and by turn alone
+  for (const Group& group : groups_) {
+    if (ready_at(group) > now) continue;
+    if (!first || before(group.front(), first)) first = group.front();
+    const DetectJobPtr& own = *std::ranges::min_element(group, sooner);
+    if (!soonest || sooner(own, soonest)) soonest = own;
+  }
+  if (!first) return {};
+  const bool patience_ends = first->priority > soonest->priority && ++passed_over_ > kMostPassedOver;
+  if (patience_ends || first->priority == soonest->priority) passed_over_ = 0;
+  return take_batch(patience_ends ? soonest : first);
+}
+
+/// `leader`, and the first of its company.
+std::vector<DetectJobPtr> BatchQueue::take_batch(const DetectJobPtr& leader) {
+  const auto group = std::ranges::find_if(groups_, [&](const Group& each) { return same_batch(*each.front(), *leader); });
+  const auto place = std::ranges::find(*group, leader);
+  std::rotate(group->begin(), place, place + 1);
+  const auto end = group->begin() + static_cast<std::ptrdiff_t>(std::min(group->size(), limits_.max_batch));
+  std::vector<DetectJobPtr> batch(std::make_move_iterator(group->begin()), std::make_move_iterator(end));
+  group->erase(group->begin(), end);
+  if (group->empty()) groups_.erase(group);
+  pass_turn(batch.front()->turn);
   return batch;
 }
 
@@ -78,6 +113,7 @@ std::vector<DetectJobPtr> BatchQueue::take_if(Predicate predicate) {
     group.erase(rest.begin(), rest.end());
   }
   std::erase_if(groups_, [](const Group& group) { return group.empty(); });
+  if (groups_.empty()) next_.clear();  // nobody's turn has to be kept: names must not add up
   return taken;
 }
 

@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "inference/detect_job.h"
@@ -16,10 +18,14 @@ struct BatchLimits {
   size_t max_waiting = 0;       // 0: no bound
 };
 
-/// Order: higher priority first, then first come, first served; a batch is led by the first picture whose batch is ready, so a
-/// rare shape waits no longer than a common one.
+/// Order: higher priority first, then by turns. Callers share what is computed evenly, pixel by pixel (start-time fair queueing, Goyal,
+/// Vin and Cheng 1996), so one with a thousand pictures holds nobody up; among one caller's own it is first come, first served. A batch
+/// is led by the first picture whose batch is ready, so a rare shape waits no longer than a common one. Nobody starves: when
+/// kMostPassedOver batches in a row were led past a picture of lower priority whose turn it was, it leads the next.
 class BatchQueue {
  public:
+  static constexpr int kMostPassedOver = 16;
+
   explicit BatchQueue(BatchLimits limits) : limits_(limits) {}
 
   /// Throws Error(kQueueFull) where max_waiting pictures wait already.
@@ -42,11 +48,17 @@ class BatchQueue {
   using Group = std::vector<DetectJobPtr>;  // of one shape and equal options, in order; never empty
 
   Clock::time_point ready_at(const Group& group) const;
+  std::vector<DetectJobPtr> take_batch(const DetectJobPtr& leader);
+  double take_turn(const DetectJob& job);
+  void pass_turn(double turn);
   template <class Predicate>
   std::vector<DetectJobPtr> take_if(Predicate predicate);
 
   BatchLimits limits_;
   std::vector<Group> groups_;
+  double now_ = 0;                                // the highest turn that has led a batch
+  std::unordered_map<std::string, double> next_;  // the next turn of each caller whose last one is still to come
+  int passed_over_ = 0;                           // batches that a higher priority led past the picture whose turn it was
 };
 
 }  // namespace mimdet

@@ -5,6 +5,7 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "inference/borrowed_picture.h"
@@ -37,6 +38,7 @@ struct DetectJob {
   BorrowedPicture picture;
   DetectOptions options;
   int32_t priority = 0;                 // higher first
+  std::string caller;                   // whose it is: callers take turns; without a name they are one together
   Clock::time_point deadline = kNever;  // of the result
   double budget_ms = 0;                 // what the caller allowed, of which `finish_by` is the end; 0: none
   Clock::time_point finish_by = kNever;
@@ -47,6 +49,7 @@ struct DetectJob {
   // The session's own:
   SizeHw input_size;
   Clock::time_point arrival;
+  double turn = 0;  // in batch_queue: the lower, the sooner
   std::atomic<Ending> ending = Ending::kNone;
 };
 

@@ -86,7 +86,7 @@ PassPlan Detector::plan(const std::vector<BorrowedPicture*>& pictures, const Det
     return forecast_.predict_ms(parts);
   };
   const double ratio = limited ? ratio_within(left_ms, options.sample_ratio, predict_ms) : options.sample_ratio;
-  return {ratio, predict_ms(ratio)};
+  return {ratio, predict_ms(ratio), forecast_.has_learned()};
 }
 
 /// Pictures of a batch are one part, views of test-time augmentation one each.

@@ -26,7 +26,8 @@ SizeHw input_size(const ModelConfig& config, SizeHw picture);
 /// How a pass is to be run, decided just before it.
 struct PassPlan {
   double sample_ratio = 1;
-  double predicted_ms = 0;  // of preprocessing, model and postprocessing; 0 where no pass has ended yet
+  double predicted_ms = 0;  // of preprocessing, model and postprocessing; 0 where nothing is known
+  bool measured = false;    // whether a pass has ended yet: before, it is a guess
 };
 
 /// A model on its device. All of it belongs to the compute thread.

@@ -17,7 +17,8 @@ class PassForecast {
  public:
   explicit PassForecast(const ModelConfig& config) : config_(config) {}
 
-  bool knows_nothing() const { return passes_ == 0 && assumed_ == 0; }
+  bool has_learned() const { return passes_ > 0; }
+  bool knows_nothing() const { return !has_learned() && assumed_ == 0; }
   /// Until a pass has ended: multiply-adds a millisecond of one large product. Stations are taken to reach half of it.
   void assume(double multiply_adds_per_ms);
   /// `parts`: what went through the model, one after the other or together, `proposals` and `masks` being the most that could come

@@ -26,17 +26,27 @@ double left_of_budget(const std::vector<DetectJobPtr>& jobs) {
   return end == kNever ? std::numeric_limits<double>::infinity() : milliseconds(end - Clock::now());
 }
 
+// A forecast that turns a call away is put to no test, so it counts a little less each time, until a pass has shown it right or wrong:
+// one odd pass cannot shut the door for good.
+constexpr double kTrustKept = 0.98;
+
+std::vector<BorrowedPicture*> pictures_of(const std::vector<DetectJobPtr>& jobs) {
+  std::vector<BorrowedPicture*> pictures;
+  for (const DetectJobPtr& job : jobs) pictures.push_back(&job->picture);
+  return pictures;
+}
+
 bool has_ended(const DetectJobPtr& job) { return job->ending.load() != Ending::kNone; }
 
 }  // namespace
 
-std::shared_ptr<Session> Session::open(std::unique_ptr<Detector> detector, BatchLimits limits) {
+std::shared_ptr<Session> Session::open(std::shared_ptr<Detector> detector, BatchLimits limits) {
   std::shared_ptr<Session> session(new Session(std::move(detector), limits));
   Engine::instance().add(session);
   return session;
 }
 
-Session::Session(std::unique_ptr<Detector> detector, BatchLimits limits)
+Session::Session(std::shared_ptr<Detector> detector, BatchLimits limits)
     : info_(detector->info()), detector_(std::move(detector)), queue_(limits) {
   counts_.device_bytes = detector_->device_bytes();
 }
@@ -112,6 +122,7 @@ Session::Jobs Session::start_batch() {
 
 void Session::run_pass(const Jobs& jobs, int64_t batch_size) {
   const CancelFlag cancel = make_cancel_flag();
+  end_hopeless(jobs);
   const Jobs wanted = start_pass(jobs, cancel);
   if (wanted.empty()) return;
   const Clock::time_point start = Clock::now();
@@ -130,15 +141,33 @@ void Session::run_pass(const Jobs& jobs, int64_t batch_size) {
   }
 }
 
+/// Ends those that would miss their deadline if they began now: before anything is spent on them.
+void Session::end_hopeless(const Jobs& jobs) {
+  if (std::ranges::all_of(jobs, [](const DetectJobPtr& job) { return job->deadline == kNever; })) return;
+  const PassPlan plan = plan_of(jobs);
+  if (!plan.measured) return;
+  const Clock::time_point end = Clock::now() + duration_of_ms(plan.predicted_ms * trust_);
+  bool turned_away = false;
+  const std::lock_guard lock(mutex_);
+  for (const DetectJobPtr& job : jobs) {
+    Ending none = Ending::kNone;
+    if (job->deadline < end) turned_away |= job->ending.compare_exchange_strong(none, Ending::kDeadline);
+  }
+  if (turned_away) trust_ *= kTrustKept;
+}
+
+PassPlan Session::plan_of(const Jobs& jobs) const {
+  return detector_->plan(pictures_of(jobs), jobs.front()->options, left_of_budget(jobs));
+}
+
 std::vector<DetectResult> Session::detect(const Jobs& jobs, const CancelFlag& cancel) {
   Engine::use_threads(info_.threads);
-  std::vector<BorrowedPicture*> pictures;
-  for (const DetectJobPtr& job : jobs) pictures.push_back(&job->picture);
   Stopwatch watch;
+  trust_ = 1;
   DetectOptions options = jobs.front()->options;
-  const PassPlan plan = detector_->plan(pictures, options, left_of_budget(jobs));
+  const PassPlan plan = plan_of(jobs);
   options.sample_ratio = plan.sample_ratio;
-  auto results = detector_->detect(pictures, options, cancel);
+  auto results = detector_->detect(pictures_of(jobs), options, cancel);
   for (DetectResult& result : results) result.timing.predicted_ms = plan.predicted_ms;
   const std::lock_guard lock(mutex_);
   counts_.compute_ms += watch.lap_ms();
@@ -224,7 +253,7 @@ void Session::expire(Clock::time_point now) noexcept {
 /// Frees the model on the thread that used it.
 void Session::free_if_closed() {
   std::vector<std::function<void()>> closed;
-  std::unique_ptr<Detector> detector;
+  std::shared_ptr<Detector> detector;
   {
     const std::lock_guard lock(mutex_);
     passing_.clear();

@@ -22,7 +22,7 @@ struct SessionStats {
 class Session : public WorkSource, public std::enable_shared_from_this<Session> {
  public:
   /// Makes the detector known to the engine.
-  static std::shared_ptr<Session> open(std::unique_ptr<Detector> detector, BatchLimits limits);
+  static std::shared_ptr<Session> open(std::shared_ptr<Detector> detector, BatchLimits limits);
 
   const ModelInfo& info() const { return info_; }
   SessionStats stats() const;
@@ -43,9 +43,11 @@ class Session : public WorkSource, public std::enable_shared_from_this<Session> 
  private:
   using Jobs = std::vector<DetectJobPtr>;
 
-  Session(std::unique_ptr<Detector> detector, BatchLimits limits);
+  Session(std::shared_ptr<Detector> detector, BatchLimits limits);
   Jobs start_batch();
   void run_pass(const Jobs& jobs, int64_t batch_size);
+  void end_hopeless(const Jobs& jobs);
+  PassPlan plan_of(const Jobs& jobs) const;
   Jobs start_pass(const Jobs& jobs, const CancelFlag& cancel);
   std::vector<DetectResult> detect(const Jobs& jobs, const CancelFlag& cancel);
   void finish(const DetectJobPtr& job, DetectResult result);
@@ -58,11 +60,12 @@ class Session : public WorkSource, public std::enable_shared_from_this<Session> 
 
   const ModelInfo info_;
   mutable std::mutex mutex_;
-  std::unique_ptr<Detector> detector_;  // used by the compute thread only, without the lock
+  std::shared_ptr<Detector> detector_;  // used by the compute thread only, without the lock; perhaps by other sessions too
   BatchQueue queue_;
   Jobs running_;            // the batch that the compute thread has taken
   Jobs passing_;            // those of them that are in the forward pass now
   CancelFlag pass_cancel_;  // of that pass: up once nobody wants it any more
+  double trust_ = 1;        // in forecasts that turn calls away; compute thread only
   bool closing_ = false;
   std::vector<std::function<void()>> closed_;
   SessionStats counts_;

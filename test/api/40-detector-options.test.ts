@@ -20,6 +20,7 @@ test('detect: defaults', () => {
       seed: 0n,
       views: [],
       priority: 0,
+      caller: '',
       deadlineMs: 0,
       budgetMs: 0,
       spentMs: 0,
@@ -54,6 +55,7 @@ test('detect: wrong values are named', () => {
   refused({ budgetMs: '100' }, /`budgetMs` but received "100"/);
   refused({ deadlineMs: 0 }, /`deadlineMs` but received 0/);
   refused({ priority: Infinity }, /`priority` but received Infinity/);
+  refused({ caller: 'a'.repeat(257) }, /a text of at most 256 characters for `caller`/);
   refused({ signal: {} }, /an AbortSignal for `signal`/);
 });
 

@@ -36,7 +36,7 @@ const goodLoad = {
 };
 const goodDetect = {
   scoreThreshold: 0.5, maxDetections: 0, classIds: new Int32Array(), masks: true, sampleRatio: 1, seed: 0n,
-  views: [], priority: 0, deadlineMs: 0, budgetMs: 0, spentMs: 0,
+  views: [], priority: 0, caller: '', deadlineMs: 0, budgetMs: 0, spentMs: 0,
 };
 const goodImage = { data: new Uint8Array(12), width: 2, height: 2 };
 

@@ -19,6 +19,12 @@ DetectJobPtr job(SizeHw input_size, Clock::duration after = 0ms, int32_t priorit
 
 const SizeHw kWide = {32, 64}, kTall = {64, 32};
 
+DetectJobPtr job_of(const std::string& caller, Clock::duration after, SizeHw input_size = kWide) {
+  auto made = job(input_size, after);
+  made->caller = caller;
+  return made;
+}
+
 }  // namespace
 
 TEST("batch_queue: pictures of one shape and equal options travel together, others wait") {
@@ -71,6 +77,54 @@ TEST("batch_queue: a higher priority goes first, equal ones in the order they ca
   const auto low = job(kWide, 0ms, -1), first = job(kTall, 1ms), second = job(kWide, 2ms), high = job(kWide, 3ms, 5);
   for (const auto& each : {low, first, second, high}) queue.push(each);
   for (const auto& expected : {high, first, second, low}) CHECK(queue.take(kStart + 5ms) == std::vector({expected}));
+}
+
+TEST("batch_queue: a lower priority leads once after sixteen batches that were led past it") {
+  BatchQueue queue({.max_batch = 1});
+  const auto low = job(kWide, 0ms, -1);
+  queue.push(low);
+  for (int i = 1; i <= 20; ++i) queue.push(job(kTall, i * 1ms));
+  for (int i = 0; i < BatchQueue::kMostPassedOver; ++i) CHECK(queue.take(kStart + 50ms) != std::vector({low}));
+  CHECK(queue.take(kStart + 50ms) == std::vector({low}));
+}
+
+TEST("batch_queue: a lower priority among company of a higher one leads when its turn has come") {
+  BatchQueue queue({.max_batch = 2});
+  const auto low = job(kWide, 0ms, -1);
+  queue.push(low);
+  for (int i = 1; i <= 60; ++i) queue.push(job(kWide, i * 1ms));
+  for (int i = 0; i < BatchQueue::kMostPassedOver; ++i) queue.take(kStart + 90ms);
+  CHECK(queue.take(kStart + 90ms).front() == low);
+}
+
+TEST("batch_queue: a caller with many pictures holds up no other") {
+  BatchQueue queue({.max_batch = 1});
+  for (int i = 0; i < 10; ++i) queue.push(job_of("many", i * 1ms));
+  const auto one = job_of("few", 20ms), two = job_of("few", 21ms);
+  queue.push(one);
+  queue.push(two);
+  std::vector<std::string> order;
+  for (int i = 0; i < 5; ++i) order.push_back(queue.take(kStart + 50ms).front()->caller);
+  CHECK(order == std::vector<std::string>({"many", "few", "many", "few", "many"}));
+}
+
+TEST("batch_queue: a caller that was away has saved up no turns") {
+  BatchQueue queue({.max_batch = 1});
+  for (int i = 0; i < 6; ++i) queue.push(job_of("here", i * 1ms));
+  for (int i = 0; i < 3; ++i) queue.take(kStart + 50ms);
+  for (int i = 0; i < 3; ++i) queue.push(job_of("new", (10 + i) * 1ms));
+  std::vector<std::string> order;
+  for (int i = 0; i < 4; ++i) order.push_back(queue.take(kStart + 50ms).front()->caller);
+  CHECK(order == std::vector<std::string>({"new", "here", "new", "here"}));
+}
+
+TEST("batch_queue: turns are counted in pixels, so large pictures take more of them") {
+  BatchQueue queue({.max_batch = 1});
+  for (int i = 0; i < 4; ++i) queue.push(job_of("large", i * 1ms, {64, 64}));
+  for (int i = 0; i < 4; ++i) queue.push(job_of("small", (10 + i) * 1ms, {32, 64}));
+  std::vector<std::string> order;
+  for (int i = 0; i < 6; ++i) order.push_back(queue.take(kStart + 50ms).front()->caller);
+  CHECK(order == std::vector<std::string>({"large", "small", "small", "large", "small", "small"}));
 }
 
 TEST("batch_queue: a full queue refuses one more") {
