@@ -65,12 +65,12 @@ function iou(a, b) {
 }
 
 /** Whether suppression within one pass would have left one of the two. */
-function isTwice({ box: a }, { box: b }) {
+function isTwice({ box: a }, { box: b }, nmsThreshold) {
   const width = Math.min(a.x2, b.x2) - Math.max(a.x1, b.x1);
   const height = Math.min(a.y2, b.y2) - Math.max(a.y1, b.y1);
   if (width <= 0 || height <= 0) return false;
   const both = width * height;
-  return both / ((a.x2 - a.x1) * (a.y2 - a.y1) + (b.x2 - b.x1) * (b.y2 - b.y1) - both) > 0.5;
+  return both / ((a.x2 - a.x1) * (a.y2 - a.y1) + (b.x2 - b.x1) * (b.y2 - b.y1) - both) > nmsThreshold;
 }
 
 const best = (one, others) => Math.max(0, ...others.map((other) => iou(one, other)));
@@ -98,7 +98,7 @@ async function seams() {
   for (const by of options.shifts.split(',').map(Number)) {
     const found = await detector.detect(await shifted(picture, by, canvas), { tile: { size, overlap: numberOf('overlap') } });
     const objects = placed(found, by);
-    const double = objects.filter((one, i) => objects.slice(0, i).some((other) => isTwice(one, other))).length;
+    const double = objects.filter((one, i) => objects.slice(0, i).some((other) => isTwice(one, other, detector.info.config.roi.nmsThreshold))).length;
     twice += double;
     console.log(`grid moved by ${by}: ${objects.length} objects, ${double} of them twice; one pass: ${once.length} objects`);
     console.log(`  one pass in tiles: ${compare(once, objects)}; tiles in one pass: ${compare(objects, once)}`);

@@ -174,7 +174,8 @@ export class Detector extends EventEmitter<DetectorEvents> implements AsyncDispo
       const oneTile = { ...call, native: { ...call.native, maxDetections: 0 } };
       const detect = (picture: DecodedImage, stop: AbortSignal) =>
         this.#compute(picture, oneTile, stop, performance.now() - start);
-      const work = { rows, sizes, beside: this.info.config.pixelMean, ahead, detect, masks, maxDetections };
+      const { pixelMean: beside, roi } = this.info.config;
+      const work = { rows, sizes, beside, ahead, detect, masks, maxDetections, nmsThreshold: roi.nmsThreshold };
       const found = await detectInTiles(work, signal);
       return fromNative(found, rows, this.info.classes, { decodeMs, totalMs: performance.now() - start });
     } finally {

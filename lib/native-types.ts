@@ -196,11 +196,11 @@ export interface NativeAddon {
   cpuCapability(): string; // 'AVX2', 'AVX512', …
   loadDetector(source: string | Uint8Array, options: NativeLoadOptions, job: number): Promise<NativeDetector>;
   cancel(job: number): void;
-  /** The objects of the whole picture; `maxDetections` 0: all. */
+  /** The objects of the whole picture; `maxDetections` 0: all; `nmsThreshold`: the model's, of the box head. */
   mergeTiles(
     grid: NativeTileGrid,
     tiles: NativeTile[],
-    options: { masks: boolean; maxDetections: number },
+    options: { masks: boolean; maxDetections: number; nmsThreshold: number },
     job: number,
   ): Promise<NativeDetections>;
   /** Texts are COCO JSON: ground truth, and a result list. Answers with the JSON text of the object that `evaluate()` returns. */

@@ -31,15 +31,18 @@ export interface TileWork {
   masks: boolean;
   /** Of the whole picture; 0: all. */
   maxDetections: number;
+  /** The model's, of the box head. */
+  nmsThreshold: number;
 }
 
 /** The whole picture's objects; times are summed up. The first tile that fails ends the others, and the call. */
 export async function detectInTiles(work: TileWork, signal: AbortSignal): Promise<NativeDetections> {
   const grid = tileGrid(work.rows, work.sizes);
   const seen = await detectEach(work, grid, signal);
-  const { masks, maxDetections } = work;
+  const { masks, maxDetections, nmsThreshold } = work;
   const tiles = seen.filter(({ found }) => found.scores.length > 0);
-  const merged = await runNative((job, addon) => addon.mergeTiles(grid, tiles, { masks, maxDetections }, job), signal);
+  const options = { masks, maxDetections, nmsThreshold };
+  const merged = await runNative((job, addon) => addon.mergeTiles(grid, tiles, options, job), signal);
   const timing = noTiming();
   for (const { found } of seen) addTiming(timing, found.timing);
   return { ...merged, timing };

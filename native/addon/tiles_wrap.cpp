@@ -36,7 +36,8 @@ TileGrid read_grid(const Napi::Value& value) {
 
 TileMergeOptions read_options(const Napi::Value& value) {
   const Napi::Object options = read_object(value, "options");
-  return {read_boolean(options.Get("masks"), "masks"), read_integer(options.Get("maxDetections"), "maxDetections", 0, kLongest)};
+  return {read_boolean(options.Get("masks"), "masks"), read_integer(options.Get("maxDetections"), "maxDetections", 0, kLongest),
+          read_number(options.Get("nmsThreshold"), "nmsThreshold")};
 }
 
 /// { tile, found: { boxes, scores, classIds, masks } }

@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+#include "inference/tile_suppression.h"
+
 namespace mimdet {
 namespace {
 
@@ -174,6 +176,7 @@ std::vector<Detection> merge_tiles(const TileGrid& grid, const std::vector<TileD
   std::vector<TileLink> links = link_detections(grid, placed, cancel);
   std::vector<PlacedDetection> objects = TileMerger(std::move(placed), std::move(links)).run();
   std::ranges::stable_sort(objects, std::greater(), &PlacedDetection::score);
+  objects = suppress_boxes(std::move(objects), options.nms_threshold, grid.picture, cancel);
   if (options.most > 0 && std::ssize(objects) > options.most) objects.resize(static_cast<size_t>(options.most));
   std::vector<Detection> detections;
   for (const PlacedDetection& object : objects) detections.push_back(finished(object, grid.picture, options.masks));

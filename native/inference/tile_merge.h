@@ -17,6 +17,7 @@ struct TileDetection {
 struct TileMergeOptions {
   bool masks = true;
   int64_t most = 0;  // at most so many, the best; 0: all
+  double nms_threshold = 1;  // the model's, of the box head
 };
 
 /// Highest score first, in the picture's pixels.
@@ -25,6 +26,7 @@ struct TileMergeOptions {
 /// 2. A piece that was cut at its tile's edge goes where whole ones hold at least half of it.
 /// 3. Pieces that are left and agree with each other, or with a whole one, become one object across however many tiles: masks and boxes
 ///    are united, the score is the highest.
+/// 4. Of two boxes of one class with an IoU above `nms_threshold` the better is kept, as in one pass over the whole picture.
 ///
 /// Throws Error(kInvalidArgument) for a grid or tile that is none, Cancelled.
 std::vector<Detection> merge_tiles(const TileGrid& grid, const std::vector<TileDetection>& found, const TileMergeOptions& options,

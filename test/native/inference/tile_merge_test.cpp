@@ -117,6 +117,22 @@ TEST("tile_merge: two classes at one place are two objects; only the best are gi
   CHECK(best.size() == 1 && best[0].class_id == 2);
 }
 
+TEST("tile_merge: of two boxes that one pass would not have kept the better stays, of one class, whichever tiles they are from") {
+  const TileGrid grid = grid_of(2, 1);
+  std::vector<TileDetection> found;
+  see(grid, 0, {40, 20, 60, 40}, 0.7f, found, 1);
+  see(grid, 0, {41, 22, 61, 41}, 0.9f, found, 1);  // IoU 0.7
+  see(grid, 0, {43, 23, 62, 42}, 0.6f, found, 1);  // 0.6 with the first, 0.7 with the second
+  see(grid, 0, {41, 22, 61, 41}, 0.8f, found, 2);
+  see(grid, 0, {5, 5, 15, 15}, 0.5f, found, 1);
+  CHECK_EQUAL(merge_tiles(grid, found, {}, nullptr).size(), 5u);
+  CHECK_EQUAL(merge_tiles(grid, found, {.nms_threshold = 0.8}, nullptr).size(), 5u);
+  const std::vector<Detection> merged = merge_tiles(grid, found, {.nms_threshold = 0.5}, nullptr);
+  std::vector<float> scores;
+  for (const Detection& each : merged) scores.push_back(each.score);
+  CHECK(scores == std::vector<float>({0.9f, 0.8f, 0.5f}));
+}
+
 TEST("tile_merge: two objects that one tile took for one are what the other saw") {
   const TileGrid grid = grid_of(2, 1);
   std::vector<TileDetection> found;
