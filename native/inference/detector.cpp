@@ -85,8 +85,10 @@ PassPlan Detector::plan(const std::vector<BorrowedPicture*>& pictures, const Det
     for (PassShape& part : parts) part.sample_ratio = ratio;
     return forecast_.predict_ms(parts);
   };
-  const double ratio = limited ? ratio_within(left_ms, options.sample_ratio, predict_ms) : options.sample_ratio;
-  return {ratio, predict_ms(ratio), forecast_.has_learned()};
+  const double margin = forecast_.margin();
+  const double ratio = limited ? ratio_within(left_ms / margin, options.sample_ratio, predict_ms) : options.sample_ratio;
+  const double predicted_ms = predict_ms(ratio);
+  return {ratio, predicted_ms, forecast_.has_learned() ? predicted_ms / margin : 0};
 }
 
 /// Pictures of a batch are one part, views of test-time augmentation one each.

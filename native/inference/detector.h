@@ -26,8 +26,8 @@ SizeHw input_size(const ModelConfig& config, SizeHw picture);
 /// How a pass is to be run, decided just before it.
 struct PassPlan {
   double sample_ratio = 1;
-  double predicted_ms = 0;  // of preprocessing, model and postprocessing; 0 where nothing is known
-  bool measured = false;    // whether a pass has ended yet: before, it is a guess
+  double predicted_ms = 0;  // of preprocessing, model and postprocessing, the mean; 0 where nothing is known
+  double least_ms = 0;      // nine of ten such passes take longer; 0 where none has ended yet
 };
 
 /// A model on its device. All of it belongs to the compute thread.
@@ -42,8 +42,8 @@ class Detector {
   /// company that its picture had; it is no slower there.
   int64_t pictures_per_pass() const;
 
-  /// The largest sample ratio, at most that of `options`, with which a pass is predicted to end in `left_ms` (infinity: no limit);
-  /// where none is, the smallest that is tried.
+  /// The largest sample ratio, at most that of `options`, with which nine of ten passes are predicted to end in `left_ms` (infinity: no
+  /// limit); where none is, the smallest that is tried.
   PassPlan plan(const std::vector<BorrowedPicture*>& pictures, const DetectOptions& options, double left_ms) const;
 
   /// One result for each picture, in order. All have the same input size. Throws Cancelled between stations once `cancel` is up.

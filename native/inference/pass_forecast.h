@@ -24,14 +24,18 @@ class PassForecast {
   /// `parts`: what went through the model, one after the other or together, `proposals` and `masks` being the most that could come
   /// (0: none were asked for). `around_ms`: what came before and after the model.
   void learn(const std::vector<PassShape>& parts, const StationLog& log, double around_ms);
-  /// Milliseconds of such a pass, with what is around it.
+  /// Milliseconds of such a pass, with what is around it: the mean.
   double predict_ms(const std::vector<PassShape>& parts) const;
+  /// Nine passes of ten take at most so many times what was predicted, and nine of ten at least the part of it that this divides:
+  /// from 1 up, by how far passes were from their predictions.
+  double margin() const;
 
  private:
   /// A mean in which each pass counts a little less with every one that follows.
   struct Quotient {
     double above = 0, below = 0;
-    void add(double a, double b);
+    /// `kept`: what the sums so far count beside the newcomers.
+    void add(double a, double b, double kept);
     double value() const { return below > 0 ? above / below : 0; }
   };
   double part_ms(const PassShape& part) const;
@@ -41,6 +45,7 @@ class PassForecast {
   double assumed_ = 0;  // milliseconds a multiply-add
   std::array<Quotient, kStationCount> rates_;  // ms a multiply-add; of the heads ms a picture
   Quotient around_;                            // ms a pixel
+  Quotient deviation_;                         // from what was predicted, as a share of it
 };
 
 /// The largest of `most` and of the sixteenths below it, down to a quarter, of which `predict_ms(ratio)` is at most `left_ms`; the

@@ -145,8 +145,7 @@ void Session::run_pass(const Jobs& jobs, int64_t batch_size) {
 void Session::end_hopeless(const Jobs& jobs) {
   if (std::ranges::all_of(jobs, [](const DetectJobPtr& job) { return job->deadline == kNever; })) return;
   const PassPlan plan = plan_of(jobs);
-  if (!plan.measured) return;
-  const Clock::time_point end = Clock::now() + duration_of_ms(plan.predicted_ms * trust_);
+  const Clock::time_point end = Clock::now() + duration_of_ms(plan.least_ms * trust_);
   bool turned_away = false;
   const std::lock_guard lock(mutex_);
   for (const DetectJobPtr& job : jobs) {

@@ -1,5 +1,7 @@
 #include "inference/pass_forecast.h"
 
+#include <random>
+
 #include "check.h"
 
 using namespace mimdet;
@@ -65,6 +67,27 @@ TEST("pass_forecast: a machine that has become slower is believed after some pas
   for (int i = 0; i < 16; ++i) forecast.learn({kSmall}, slow, 6.0);
   const double ratio = forecast.predict_ms({kSmall}) / total_ms(kSmall, 3.0);
   CHECK(ratio > 1.8 && ratio < 2);
+}
+
+TEST("pass_forecast: the margin is what nine of ten passes keep within") {
+  PassForecast forecast(preset("tiny"));
+  CHECK_EQUAL(forecast.margin(), 1.0);
+  for (int i = 0; i < 20; ++i) forecast.learn({kSmall}, run(kSmall), 3.0);
+  CHECK(forecast.margin() < 1 + 1e-9);
+  std::mt19937 random(1);
+  std::normal_distribution<double> noise(1.0, 0.1);
+  int kept = 0, at_least = 0;
+  for (int i = 0; i < 2000; ++i) {
+    StationLog log = run(kSmall);
+    const double factor = noise(random);
+    for (double& ms : log.ms) ms *= factor;
+    const double predicted_ms = forecast.predict_ms({kSmall}), margin = forecast.margin();
+    if (log.total_ms() + 3 * factor <= predicted_ms * margin) ++kept;
+    if (log.total_ms() + 3 * factor >= predicted_ms / margin) ++at_least;
+    forecast.learn({kSmall}, log, 3 * factor);
+  }
+  CHECK(kept > 1700 && kept < 1900);
+  CHECK(at_least > 1600 && at_least < 1900);
 }
 
 TEST("pass_forecast: before the first pass a measured rate stands in, and less is predicted for less") {
