@@ -121,6 +121,9 @@ export const text: Check<string> = (value, name) => {
   return value;
 };
 
+/** What commas separate in a text. */
+export const atCommas = (text: unknown): string[] => String(text).split(',').map((item) => item.trim());
+
 /** One of a few words. */
 export function oneOf<T extends string>(...words: readonly T[]): Check<T> {
   return (value, name) => {

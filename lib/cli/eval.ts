@@ -2,7 +2,7 @@
 // Stations: eval-truth (which data set, which pictures) → predict (detectMany over its pictures) → evaluate → coco-table.
 import type { Options } from 'yargs';
 import { evaluate } from '../index.js';
-import { integer } from '../validate.js';
+import { atCommas, integer } from '../validate.js';
 import { readDataFile } from '../data/coco-file.js';
 import { evaluationText } from './coco-table.js';
 import { defineCommand } from './command.js';
@@ -31,9 +31,7 @@ interface Args extends ModelArgs, TtaArgs {
 }
 
 function iouTypes(given: unknown): IouType[] {
-  const types = String(given)
-    .split(',')
-    .map((type) => type.trim());
+  const types = atCommas(given);
   const wrong = types.find((type) => type !== 'bbox' && type !== 'segm');
   if (wrong !== undefined) throw wrongUsage(`Expected bbox, segm or both for \`--iou\` but received ${wrong || 'nothing'}`);
   return [...new Set(types as IouType[])];

@@ -3,7 +3,7 @@
 // Before it: the command line. After it: the library's own option objects.
 import type { Options } from 'yargs';
 import type { DetectOptions, LoadOptions } from '../index.js';
-import { integer, number, type Check } from '../validate.js';
+import { atCommas, integer, number, type Check } from '../validate.js';
 import { wrongUsage } from './exit.js';
 
 /** A flag with one value that `check` reads; yargs has turned what looks like a number into one. */
@@ -105,9 +105,6 @@ export interface DetectArgs {
 
 export function detectOptions(args: DetectArgs, signal: AbortSignal): DetectOptions {
   const { scoreThreshold, maxDets: maxDetections, masks, sampleRatio, seed, priority, budgetMs, deadlineMs } = args;
-  const classes = args.classes
-    ?.flatMap((names) => names.split(','))
-    .map((name) => name.trim())
-    .filter(Boolean);
+  const classes = args.classes?.flatMap(atCommas).filter(Boolean);
   return { scoreThreshold, maxDetections, classes, masks, sampleRatio, seed, priority, budgetMs, deadlineMs, signal };
 }

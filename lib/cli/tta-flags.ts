@@ -2,18 +2,13 @@
 import type { Options } from 'yargs';
 import type { DetectOptions, Flip } from '../index.js';
 import { tta } from '../test-time-augmentation.js';
-import { number, oneOf, type Check } from '../validate.js';
+import { atCommas, number, oneOf, type Check } from '../validate.js';
 import { flags } from './flags.js';
 
-const items = (given: unknown): string[] =>
-  String(given)
-    .split(',')
-    .map((item) => item.trim());
-
-const scales: Check<number[]> = (given, name) => items(given).map((item) => number(0.25, 4)(Number(item), name));
+const scales: Check<number[]> = (given, name) => atCommas(given).map((item) => number(0.25, 4)(Number(item), name));
 
 const flips: Check<Flip[]> = (given, name) =>
-  given === 'none' ? [] : items(given).map((item) => oneOf('horizontal', 'vertical')(item, name));
+  given === 'none' ? [] : atCommas(given).map((item) => oneOf('horizontal', 'vertical')(item, name));
 
 export const ttaFlags = flags.grouped('Detection:', {
   tta: { type: 'boolean', default: false, describe: 'look at each picture several times, resized and mirrored: slower and better' },

@@ -1,7 +1,7 @@
 // The options of a call: text from the query or a form, values from JSON. Before it: request-pictures. After it: `detect()`.
 // What a caller may say is `detect()`'s own, and which model, and in which form to answer.
 import type { DetectOptions } from '../detector-options.js';
-import { expected, flag, oneOf, readOptions, text, unknownName, type Check } from '../validate.js';
+import { atCommas, expected, flag, oneOf, readOptions, text, unknownName, type Check } from '../validate.js';
 
 export const formats = ['json', 'coco', 'png'] as const;
 export type Format = (typeof formats)[number];
@@ -61,12 +61,10 @@ const tileText: Check<unknown> = (value, name) => {
   return { size: Number(sizes[1]), ...(sizes[2] !== undefined && { overlap: Number(sizes[2]) }) };
 };
 
-const list: Check<string[]> = (value) => String(value).split(',').map((item) => item.trim());
-
 const fromText: Record<Name, Check<unknown>> = {
   scoreThreshold: decimal,
   maxDetections: decimal,
-  classes: list,
+  classes: atCommas,
   masks: truth,
   sampleRatio: decimal,
   seed: whole,
@@ -90,7 +88,7 @@ export function parseTextOptions(given: TextOptions): Record<string, unknown> {
 
 function parseText(name: string, value: string | string[]): unknown {
   if (!Object.hasOwn(fromText, name)) throw unknownName(optionNames, 'options', name);
-  if (name === 'classes') return [value].flat().flatMap((each) => list(each, name));
+  if (name === 'classes') return [value].flat().flatMap(atCommas);
   if (Array.isArray(value)) throw expected('one value', name, value);
   return fromText[name as Name](value, name);
 }
