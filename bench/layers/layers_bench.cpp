@@ -1,5 +1,5 @@
 // Each fast layer of native/ops and its LibTorch form take turns on the shapes of `base` at 800×1333; the fastest of some rounds counts.
-// layers_bench [threads] [rounds]. GFLOP/s are of a direct computation, so a Winograd convolution can pass the processor's peak.
+// layers_bench [threads] [rounds] [part of a layer's name]. GFLOP/s are of a direct computation, so a Winograd convolution can pass the processor's peak.
 #include <ATen/Parallel.h>
 #include <ATen/ops/conv2d.h>
 #include <ATen/ops/conv_transpose2d.h>
@@ -28,6 +28,7 @@ using Work = std::function<at::Tensor()>;
 
 constexpr auto kChannelsLast = at::MemoryFormat::ChannelsLast;
 int rounds = 5;
+std::string wanted;  // part of a layer's name
 
 double seconds(const Work& work) {
   const auto start = std::chrono::steady_clock::now();
@@ -41,6 +42,7 @@ double distance(const at::Tensor& a, const at::Tensor& b) {
 }
 
 void compare(const std::string& name, double operations, const Work& libtorch, const Work& ours) {
+  if (name.find(wanted) == std::string::npos) return;
   const double apart = distance(ours(), libtorch());
   double theirs_best = 1e9, ours_best = 1e9;
   for (int i = 0; i < rounds; ++i) {
@@ -64,9 +66,9 @@ void linear(int64_t rows, int64_t in, int64_t out, Activation activation = Activ
   compare((gelu ? "linear, gelu " : "linear ") + std::to_string(in) + " -> " + std::to_string(out), 2. * rows * in * out, plain, [&] { return packed(x); });
 }
 
-void attend(int64_t length, int64_t heads, int64_t dim) {
-  const at::Tensor qkv = at::randn({1, length, 3 * heads * dim});
-  compare("attention " + std::to_string(heads) + " x " + std::to_string(dim), 4. * length * length * heads * dim, [&] { return attention_composite(qkv, heads); },
+void attend(int64_t length, int64_t heads, int64_t dim, at::ScalarType dtype) {
+  const at::Tensor qkv = at::randn({1, length, 3 * heads * dim}).to(dtype);
+  compare((dtype == at::kFloat ? "attention " : "bfloat16 attention ") + std::to_string(heads) + " x " + std::to_string(dim), 4. * length * length * heads * dim, [&] { return attention_composite(qkv, heads); },
           [&] { return attention(qkv, heads); });
 }
 
@@ -96,12 +98,15 @@ int main(int count, char** arguments) {
   const c10::InferenceMode guard;
   at::set_num_threads(count > 1 ? std::atoi(arguments[1]) : 2);
   if (count > 2) rounds = std::atoi(arguments[2]);
+  if (count > 3) wanted = arguments[3];
   std::printf("%s kernels, %d threads\n", cpu::kernels() ? cpu::kernels()->name : "no", at::get_num_threads());
   for (const auto [in, out] : {std::pair<int64_t, int64_t>{768, 2304}, {768, 768}, {3072, 768}, {512, 1536}, {2048, 512}}) linear(4200, in, out);
   linear(4200, 768, 3072, Activation::kGelu);
   linear(1000, 12544, 1024);
-  attend(4200, 12, 64);
-  attend(4200, 16, 32);
+  for (const at::ScalarType dtype : {at::kFloat, at::kBFloat16}) {
+    attend(4200, 12, 64, dtype);
+    attend(4200, 16, 32, dtype);
+  }
   convolution("stem 3 -> 96, stride 2", 1, 3, 96, 800, 1344, 3, 2);
   convolution("stem 96 -> 192, stride 2", 1, 96, 192, 400, 672, 3, 2);
   convolution("stem 384 -> 768, stride 2", 1, 384, 768, 100, 168, 3, 2);

@@ -45,7 +45,7 @@ at::Tensor fill_patches(const at::Tensor& embedded, const at::Tensor& projected,
 }
 
 at::Tensor as_map(const at::Tensor& tokens, SizeHw grid) {
-  return tokens.transpose(1, 2).reshape({tokens.size(0), tokens.size(2), grid.height, grid.width});
+  return tokens.reshape({tokens.size(0), grid.height, grid.width, tokens.size(2)}).permute({0, 3, 1, 2});
 }
 
 }  // namespace mimdet

@@ -43,7 +43,7 @@ class VitDecoder {
 
 /// `embedded` (N, K, d) where a patch was kept, `projected` (N, L, d) elsewhere -> (N, L, d), each patch in its place.
 at::Tensor fill_patches(const at::Tensor& embedded, const at::Tensor& projected, const SampledPatches& sampled);
-/// Tokens (N, L, d) as a map (N, d, h, w).
+/// Tokens (N, L, d) as a map (N, d, h, w), channels last, as they lie.
 at::Tensor as_map(const at::Tensor& tokens, SizeHw grid);
 
 }  // namespace mimdet

@@ -8,17 +8,20 @@
 #include <cmath>
 
 #include "base/error.h"
+#include "ops/cpu/attention_tiles.h"
 #include "ops/cpu/pack.h"
 #include "ops/linear.h"
 
 namespace mimdet {
 namespace {
 
+using cpu::Bfloat16Bits;
+
 constexpr int64_t kQueriesATask = 96;  // one block of attention.inl: small, so that threads get equal shares of 3 heads with 576 tokens too
 
 struct Shape {
   int64_t batch, length, heads, dim;
-  int64_t stride() const { return 3 * heads * dim; }  // floats from token to token in qkv
+  int64_t stride() const { return 3 * heads * dim; }  // numbers from token to token in qkv
 };
 
 /// Keys and values of all heads, as the kernels read them.
@@ -68,13 +71,63 @@ void attend_all(const cpu::Kernels& k, const float* qkv, const PackedHeads& pack
   });
 }
 
+/// Keys and values of all heads in tiles, keys first.
+at::Tensor tiled_heads(const at::Tensor& qkv, const Shape& s) {
+  const int64_t size = cpu::tiled_size(s.length, s.dim);
+  at::Tensor tiled = at::empty({2, s.batch * s.heads, size}, qkv.options());
+  const auto* from = static_cast<const Bfloat16Bits*>(qkv.const_data_ptr());
+  auto* keys = static_cast<Bfloat16Bits*>(tiled.mutable_data_ptr());
+  Bfloat16Bits* values = keys + s.batch * s.heads * size;
+  at::parallel_for(0, s.batch * s.heads, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const Bfloat16Bits* k_of_head = from + i / s.heads * s.length * s.stride() + (s.heads + i % s.heads) * s.dim;
+      cpu::pack_keys_in_tiles(k_of_head, s.stride(), s.length, s.dim, keys + i * size);
+      cpu::pack_values_in_tiles(k_of_head + s.heads * s.dim, s.stride(), s.length, s.dim, values + i * size);
+    }
+  });
+  return tiled;
+}
+
+void attend_all_in_tiles(const at::Tensor& qkv, at::Tensor& out, const Shape& s) {
+  const at::Tensor tiled = tiled_heads(qkv, s);
+  const int64_t size = tiled.size(2), blocks = (s.length + cpu::kTiledQueries - 1) / cpu::kTiledQueries;
+  const auto* from = static_cast<const Bfloat16Bits*>(qkv.const_data_ptr());
+  const auto* keys = static_cast<const Bfloat16Bits*>(tiled.const_data_ptr());
+  const Bfloat16Bits* values = keys + s.batch * s.heads * size;
+  auto* to = static_cast<Bfloat16Bits*>(out.mutable_data_ptr());
+  at::parallel_for(0, s.batch * s.heads * blocks, 1, [&](int64_t begin, int64_t end) {
+    for (int64_t task = begin; task < end; ++task) {
+      const int64_t index = task / blocks, head = index % s.heads, row = task % blocks * cpu::kTiledQueries;
+      const int64_t token = index / s.heads * s.length + row;
+      cpu::attend_in_tiles({.q = from + token * s.stride() + head * s.dim,
+                            .q_stride = s.stride(),
+                            .keys = keys + index * size,
+                            .values = values + index * size,
+                            .out = to + (token * s.heads + head) * s.dim,
+                            .out_stride = s.heads * s.dim,
+                            .rows = std::min(cpu::kTiledQueries, s.length - row),
+                            .length = s.length,
+                            .dim = s.dim});
+    }
+  });
+}
+
+bool served_by_tiles(const at::Tensor& qkv, const Shape& s) {
+  return qkv.device().is_cpu() && qkv.scalar_type() == at::kBFloat16 && cpu::fits_matrix_tiles(s.dim) && cpu::has_matrix_tiles();
+}
+
 }  // namespace
 
 at::Tensor attention(const at::Tensor& qkv, int64_t heads, at::Tensor* log_sums) {
   if (qkv.dim() != 3 || qkv.size(2) % (3 * heads) != 0) fail(ErrorCode::kInternal, "Expected (B, L, 3 · heads · d) for `qkv`");
-  if (!has_fast_kernels(qkv)) return attention_composite(qkv, heads);
   const Shape s{qkv.size(0), qkv.size(1), heads, qkv.size(2) / (3 * heads)};
+  const bool tiles = served_by_tiles(qkv, s);
+  if (!tiles && !has_fast_kernels(qkv)) return attention_composite(qkv, heads);
   at::Tensor out = at::empty({s.batch, s.length, heads * s.dim}, qkv.options());
+  if (tiles) {
+    if (out.numel() > 0) attend_all_in_tiles(qkv.contiguous(), out, s);
+    return out;
+  }
   if (log_sums) *log_sums = at::empty({s.batch, heads, s.length}, qkv.options());
   if (out.numel() == 0) return out;
   const at::Tensor rows = qkv.contiguous();

@@ -40,12 +40,18 @@ at::Tensor packed_for_winograd(const at::Tensor& weight) {
   return result;
 }
 
+/// Convolutions in half the precision, by a processor that has instructions for it, are two to three times as quick so.
+at::Tensor as_libtorch_likes(const at::Tensor& x) {
+  const bool half = x.scalar_type() == at::kBFloat16 || x.scalar_type() == at::kHalf;
+  return x.device().is_cpu() && half ? x.contiguous(kChannelsLast) : x;
+}
+
 const float* data_or_null(const at::Tensor& tensor) { return tensor.defined() ? tensor.const_data_ptr<float>() : nullptr; }
 
 }  // namespace
 
 PackedConv2d::PackedConv2d(const at::Tensor& weight, const at::Tensor& bias, int64_t stride, Activation activation)
-    : in_(weight.size(1)), out_(weight.size(0)), kernel_(weight.size(2)), stride_(stride), activation_(activation), way_(Way::kLibTorch), weight_(weight), bias_(bias) {
+    : in_(weight.size(1)), out_(weight.size(0)), kernel_(weight.size(2)), stride_(stride), activation_(activation), way_(Way::kLibTorch), weight_(as_libtorch_likes(weight)), bias_(bias) {
   if (!has_fast_kernels(weight)) return;
   const cpu::Kernels& k = *cpu::kernels();
   const bool winograd = kernel_ == 3 && stride == 1 && activation != Activation::kGelu && cpu::winograd_fits(k, in_, out_);
@@ -77,7 +83,9 @@ at::Tensor PackedConv2d::empty_result(const at::Tensor& x) const {
   return at::empty({x.size(0), out_, shrunk(x.size(2)), shrunk(x.size(3))}, x.options().memory_format(kChannelsLast));
 }
 
-at::Tensor PackedConv2d::by_libtorch(const at::Tensor& x) const { return at::conv2d(x, weight_, bias_, stride_, kernel_ / 2); }
+at::Tensor PackedConv2d::by_libtorch(const at::Tensor& x) const {
+  return at::conv2d(as_libtorch_likes(x), weight_, bias_, stride_, kernel_ / 2);
+}
 
 void PackedConv2d::by_matrix(const at::Tensor& x, at::Tensor& y, bool accumulate) const {
   const cpu::Kernels& k = *cpu::kernels();

@@ -41,7 +41,7 @@ function assertFound(
 const boxDifference = ({ box }: Instance, { box: [x1, y1, x2, y2] }: Found) =>
   Math.max(Math.abs(box.x1 - x1!), Math.abs(box.y1 - y1!), Math.abs(box.x2 - x2!), Math.abs(box.y2 - y2!));
 
-function maskIou({ mask }: Instance, other: Found): number {
+function maskIou({ mask }: Instance, other: Pick<Found, 'mask'>): number {
   const [a, b] = [
     mask!.toBitmap(),
     new (mask!.constructor as typeof import('../../lib/index.js').Mask)(other.mask.size, other.mask.counts).toBitmap(),
@@ -63,6 +63,24 @@ test('the bundled model says what it is', () => {
   assert.equal(info.config.roi.detectionsPerImage, 300);
   assert.equal(info.card.license, 'CC0-1.0');
   assert.equal(info.device, 'cpu');
+});
+
+test('in bfloat16 a processor with instructions for it finds what it finds in float32; any other says no', async () => {
+  const loaded = await Detector.load('nuclei', { device: 'cpu', precision: 'bfloat16' }).catch((error: unknown) => error);
+  if (!(loaded instanceof Detector)) {
+    assert.doesNotMatch(readFileSync('/proc/cpuinfo', 'utf8'), /avx512_bf16|amx_bf16/);
+    return assert.throws(() => { throw loaded; }, { code: 'ERR_MIMDET_DEVICE', message: /instructions/ });
+  }
+  await using detector = loaded;
+  assert.equal(detector.info.precision, 'bfloat16');
+  const [exact, rounded] = [await nuclei.detect(picture), await detector.detect(picture)];
+  const sure = [...exact].filter(({ score }) => score > 0.5);
+  const same = (one: Instance, other: Instance) =>
+    Math.abs(one.score - other.score) < 0.1 &&
+    boxDifference(one, { box: Object.values(other.box), score: other.score, mask: other.mask! }) < 4 &&
+    maskIou(one, { mask: other.mask! }) > 0.8;
+  const found = sure.filter((one) => [...rounded].some((other) => same(one, other)));
+  assert.ok(sure.length > 20 && found.length >= 0.95 * sure.length, `${found.length} of ${sure.length}`);
 });
 
 type Results = (CocoResult & { segmentation: Found['mask'] })[];

@@ -163,11 +163,37 @@ TEST("PackedDeconv2x2: equals at::conv_transpose2d") {
   }
 }
 
+TEST("conv2d: in bfloat16 it is as near to the exact result as bfloat16 can tell, channels last") {
+  const Setting setting;
+  for (int64_t side : {1, 3}) {
+    const at::Tensor x = at::randn({2, 24, 19, 23}).to(at::kBFloat16), weight = weights({40, 24, side, side}).to(at::kBFloat16), bias = at::randn({40}).to(at::kBFloat16);
+    const at::Tensor found = PackedConv2d(weight, bias)(x);
+    CHECK(distance(found, at::conv2d(wide(x), wide(weight), wide(bias), 1, side / 2)) < 5e-3);
+    CHECK(found.is_contiguous(kChannelsLast));
+  }
+}
+
 TEST("attention: equals scaled_dot_product_attention for any length and width of a head") {
   const Setting setting;
   for (int64_t length : {1, 5, 16, 17, 255, 256, 257, 600}) check_attention(2, length, 3, 32, 1);
   for (int64_t dim : {1, 4, 8, 20, 64, 80}) check_attention(1, 70, 2, dim, 1);
   CHECK_EQUAL(attention(at::zeros({1, 0, 48}), 2).size(2), 16);
+}
+
+TEST("attention: in bfloat16 it is as near to the exact result as bfloat16 can tell, and cutting changes no bit") {
+  const Setting setting;
+  for (int64_t dim : {32, 64, 48})  // the matrix tiles of a processor that has them serve the first two
+    for (int64_t length : {1, 15, 16, 17, 33, 64, 65, 255, 256, 257, 600})
+      for (double spread : {1.0, 4.0}) {
+        const at::Tensor qkv = (at::randn({2, length, 3 * 3 * dim}) * spread).to(at::kBFloat16);
+        const at::Tensor found = attention(qkv, 3);
+        CHECK_EQUAL(found.scalar_type(), at::kBFloat16);
+        CHECK(distance(found, attention_composite(wide(qkv), 3)) < 5e-3);
+        CHECK(same_bits(found.slice(0, 1, 2), attention(qkv.slice(0, 1, 2), 3)));
+      }
+  at::Tensor broken = at::randn({1, 70, 3 * 64}).to(at::kBFloat16);
+  broken.select(1, 69).fill_(std::numeric_limits<float>::quiet_NaN());
+  CHECK(attention(broken, 1).isnan().all().item().toBool());
 }
 
 TEST("attention: scores of hundreds neither overflow nor vanish") {
