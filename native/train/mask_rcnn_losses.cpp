@@ -3,14 +3,13 @@
 #include <ATen/ops/cat.h>
 
 #include "base/stopwatch.h"
-#include "model/box_loss.h"
 #include "model/mask_loss.h"
 #include "model/mask_targets.h"
-#include "model/proposals.h"
 #include "model/roi_pooler.h"
 #include "model/roi_sampler.h"
 #include "model/rpn_loss.h"
 #include "train/heads.h"
+#include "train/mixed_precision.h"
 #include "train/pyramid.h"
 
 namespace mimdet {
@@ -32,23 +31,10 @@ std::vector<SampledRois> sampled_rois(const std::vector<at::Tensor>& proposals, 
   return rois;
 }
 
-BoxLosses box_stage(const Parameters& parameters, const RoiConfig& config, const Pyramid& pyramid, const std::vector<SampledRois>& rois) {
-  std::vector<at::Tensor> boxes;
-  for (const SampledRois& picture : rois) boxes.push_back(picture.boxes_xyxy.to(pyramid[0].device()));
-  return box_losses(train::box_head(parameters, config, pool_rois(pyramid, boxes, config.box_pool)), rois);
-}
-
-at::Tensor mask_stage(const Parameters& parameters, const RoiConfig& config, const Pyramid& pyramid, const std::vector<SampledRois>& rois,
-                      const std::vector<Targets>& targets) {
-  std::vector<at::Tensor> boxes, classes, wanted;
-  for (size_t n = 0; n < rois.size(); ++n) {
-    const MaskRois own = mask_rois(rois[n], targets[n]);
-    boxes.push_back(own.boxes_xyxy.to(pyramid[0].device()));
-    classes.push_back(own.classes);
-    wanted.push_back(mask_targets(own, targets[n], 2 * config.mask_pool));
-  }
-  const at::Tensor logits = train::mask_head(parameters, config, pool_rois(pyramid, boxes, config.mask_pool));
-  return mask_loss(logits, at::cat(classes), at::cat(wanted));
+template <class Maps>
+Maps as_float(Maps maps) {
+  for (at::Tensor& map : maps) map = map.to(at::kFloat);
+  return maps;
 }
 
 std::vector<at::Tensor> boxes_of(const std::vector<Proposals>& proposals) {
@@ -66,16 +52,22 @@ StepLosses counts(const std::vector<Targets>& targets, const std::vector<Sampled
 
 }  // namespace
 
-MaskRcnnLosses::MaskRcnnLosses(const ModelConfig& config, const Parameters& parameters, bool checkpointing)
+MaskRcnnLosses::MaskRcnnLosses(const ModelConfig& config, const Parameters& parameters, bool checkpointing, at::ScalarType precision)
     : config_(config),
       parameters_(parameters),
+      device_(parameters.tensors().front().value.device()),
+      precision_(precision),
       backbone_(config, parameters, checkpointing),
-      anchors_(config.rpn, parameters.tensors().front().value.device()) {}
+      anchors_(config.rpn, device_) {}
 
 StepLosses MaskRcnnLosses::operator()(const ImageBatch& images, const std::vector<Targets>& targets, TrainingDraws& draws, double sample_ratio,
                                       const CancelFlag& cancel, const std::vector<at::Tensor>* given_proposals) const {
   Stopwatch watch;
-  const Pyramid pyramid = train::pyramid(parameters_, backbone_(images, draws, sample_ratio));
+  const auto network = [&] {
+    const train::MixedPrecision precision(device_, precision_);
+    return train::pyramid(parameters_, backbone_(images, draws, sample_ratio));
+  };
+  const Pyramid pyramid = as_float(network());
   const double backbone_ms = watch.lap_ms();
   throw_if_cancelled(cancel);
   StepLosses step = from_pyramid(pyramid, images.sizes, targets, draws, cancel, given_proposals);
@@ -86,7 +78,7 @@ StepLosses MaskRcnnLosses::operator()(const ImageBatch& images, const std::vecto
 StepLosses MaskRcnnLosses::from_pyramid(const Pyramid& pyramid, const std::vector<SizeHw>& sizes, const std::vector<Targets>& targets,
                                         TrainingDraws& draws, const CancelFlag& cancel, const std::vector<at::Tensor>* given_proposals) const {
   Stopwatch watch;
-  const RpnOutput output = train::rpn_head(parameters_, config_.rpn, pyramid);
+  const RpnOutput output = first_head(pyramid);
   const std::vector<at::Tensor>& anchors = anchors_(pyramid);
   const RpnLosses rpn = first_stage(output, at::cat(anchors), targets, config_.rpn, draws);
   const std::vector<at::Tensor> proposals =
@@ -95,14 +87,47 @@ StepLosses MaskRcnnLosses::from_pyramid(const Pyramid& pyramid, const std::vecto
   throw_if_cancelled(cancel);
 
   const std::vector<SampledRois> rois = sampled_rois(proposals, targets, config_, draws);
-  const BoxLosses box = box_stage(parameters_, config_.roi, pyramid, rois);
+  const BoxLosses box = box_stage(pyramid, rois);
   throw_if_cancelled(cancel);
-  const at::Tensor mask = mask_stage(parameters_, config_.roi, pyramid, rois, targets);
+  const at::Tensor mask = mask_stage(pyramid, rois, targets);
 
   StepLosses step = counts(targets, rois);
   step.losses = {rpn.classification, rpn.location, box.classification, box.regression, mask};
   step.forward_ms = {0, rpn_ms, watch.lap_ms()};
   return step;
+}
+
+RpnOutput MaskRcnnLosses::first_head(const Pyramid& pyramid) const {
+  const train::MixedPrecision precision(device_, precision_);
+  RpnOutput output = train::rpn_head(parameters_, config_.rpn, pyramid);
+  return {as_float(std::move(output.objectness_logits)), as_float(std::move(output.anchor_deltas))};
+}
+
+BoxLosses MaskRcnnLosses::box_stage(const Pyramid& pyramid, const std::vector<SampledRois>& rois) const {
+  std::vector<at::Tensor> boxes;
+  for (const SampledRois& picture : rois) boxes.push_back(picture.boxes_xyxy.to(device_));
+  const at::Tensor pooled = pool_rois(pyramid, boxes, config_.roi.box_pool);
+  const auto network = [&] {
+    const train::MixedPrecision precision(device_, precision_);
+    return train::box_head(parameters_, config_.roi, pooled);
+  };
+  return box_losses(network(), rois);
+}
+
+at::Tensor MaskRcnnLosses::mask_stage(const Pyramid& pyramid, const std::vector<SampledRois>& rois, const std::vector<Targets>& targets) const {
+  std::vector<at::Tensor> boxes, classes, wanted;
+  for (size_t n = 0; n < rois.size(); ++n) {
+    const MaskRois own = mask_rois(rois[n], targets[n]);
+    boxes.push_back(own.boxes_xyxy.to(device_));
+    classes.push_back(own.classes);
+    wanted.push_back(mask_targets(own, targets[n], 2 * config_.roi.mask_pool));
+  }
+  const at::Tensor pooled = pool_rois(pyramid, boxes, config_.roi.mask_pool);
+  const auto network = [&] {
+    const train::MixedPrecision precision(device_, precision_);
+    return train::mask_head(parameters_, config_.roi, pooled);
+  };
+  return mask_loss(network(), at::cat(classes), at::cat(wanted));
 }
 
 }  // namespace mimdet

@@ -8,7 +8,9 @@
 
 #include "base/cancel.h"
 #include "model/anchors.h"
+#include "model/box_loss.h"
 #include "model/config.h"
+#include "model/proposals.h"
 #include "model/targets.h"
 #include "model/training_draws.h"
 #include "structures/image_batch.h"
@@ -35,7 +37,8 @@ struct StepLosses {
 class MaskRcnnLosses {
  public:
   /// `parameters` must outlive it. `checkpointing` recomputes the stem and the transformer blocks in the backward pass: less memory, more work.
-  MaskRcnnLosses(const ModelConfig& config, const Parameters& parameters, bool checkpointing = false);
+  /// `precision`: of the network's layers, kFloat or kBFloat16; pooling and losses are float32.
+  MaskRcnnLosses(const ModelConfig& config, const Parameters& parameters, bool checkpointing = false, at::ScalarType precision = at::kFloat);
 
   /// The losses of one batch; `targets` of each picture. The encoder sees `sample_ratio` of the patches (1: all, nothing is drawn).
   /// Moves BatchNorm's running statistics. Proposals of each picture may be `given` (R, 4), for tests. Error(kDiverged) where the forward
@@ -52,8 +55,14 @@ class MaskRcnnLosses {
  private:
   ModelConfig config_;
   const Parameters& parameters_;
+  at::Device device_;
+  at::ScalarType precision_;
   train::Backbone backbone_;
   Anchors anchors_;
+
+  RpnOutput first_head(const Pyramid& pyramid) const;
+  BoxLosses box_stage(const Pyramid& pyramid, const std::vector<SampledRois>& rois) const;
+  at::Tensor mask_stage(const Pyramid& pyramid, const std::vector<SampledRois>& rois, const std::vector<Targets>& targets) const;
 };
 
 }  // namespace mimdet

@@ -1,8 +1,9 @@
 #include "train/recompute.h"
 
-#include <ATen/autocast_mode.h>
 #include <torch/csrc/autograd/autograd.h>
 #include <torch/csrc/autograd/custom_function.h>
+
+#include "train/mixed_precision.h"
 
 namespace mimdet::train {
 namespace {
@@ -13,29 +14,14 @@ using torch::autograd::variable_list;
 /// What the part needs to run again just as it ran; the context keeps plain values only, so it travels in a holder.
 struct Rerun : torch::CustomClassHolder {
   NetworkPart part;
-  bool autocast = false;
-};
-
-/// The precision of the forward pass, for as long as it runs again.
-class AutocastAsBefore {
- public:
-  AutocastAsBefore(c10::DeviceType device, bool enabled) : device_(device), previous_(at::autocast::is_autocast_enabled(device)) {
-    at::autocast::set_autocast_enabled(device, enabled);
-  }
-  ~AutocastAsBefore() { at::autocast::set_autocast_enabled(device_, previous_); }
-  AutocastAsBefore(const AutocastAsBefore&) = delete;
-  AutocastAsBefore& operator=(const AutocastAsBefore&) = delete;
-
- private:
-  c10::DeviceType device_;
-  bool previous_;
+  at::ScalarType precision = at::kFloat;
 };
 
 struct Recompute : torch::autograd::Function<Recompute> {
   static at::Tensor forward(AutogradContext* context, const at::Tensor& x, at::TensorList parameters, const NetworkPart& part) {
     auto rerun = c10::make_intrusive<Rerun>();
     rerun->part = part;
-    rerun->autocast = at::autocast::is_autocast_enabled(x.device().type());
+    rerun->precision = MixedPrecision::now(x.device());
     context->saved_data["rerun"] = c10::IValue::make_capsule(rerun);
     variable_list saved = {x};
     saved.insert(saved.end(), parameters.begin(), parameters.end());
@@ -53,7 +39,7 @@ struct Recompute : torch::autograd::Function<Recompute> {
     if (wants_input) inputs.insert(inputs.begin(), x);
 
     const at::AutoGradMode with_gradients(true);
-    const AutocastAsBefore precision(x.device().type(), rerun->autocast);
+    const MixedPrecision as_before(x.device(), rerun->precision);
     variable_list gradients = torch::autograd::grad({rerun->part(x)}, inputs, output_gradients);
     if (!wants_input) gradients.insert(gradients.begin(), at::Tensor());
     gradients.emplace_back();  // of the part itself

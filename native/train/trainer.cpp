@@ -36,11 +36,6 @@ struct TrainingMode {
   c10::AutoGradMode gradients{true};
 };
 
-void check_precision(const std::string& precision) {
-  if (precision != "float32")
-    fail_expected(ErrorCode::kInvalidArgument, "'float32', the one precision that training has so far", "precision", "'" + precision + "'");
-}
-
 InitialWeights initial_weights(const TrainOptions& options, const std::string& init) {
   return init.empty() ? fresh_weights(options.model, options.seed) : load_initial_weights(init, options.model, options.seed);
 }
@@ -95,7 +90,7 @@ StepLosses naming_the_step(const StepReport& report, Forward forward) {
 Trainer::Trainer(TrainOptions options, const std::string& init)
     : options_(std::move(options)), device_(resolve_device(options_.device)), cancel_(std::make_shared<CancelFlag>()) {
   const TrainingMode training;
-  check_precision(options_.precision);
+  const at::ScalarType precision = resolve_precision(options_.precision, device_);
   Engine::use_threads(options_.threads);
   const std::vector<ExpectedTensor> expected = expected_tensors(options_.model);
   const auto frozen = frozen_names(expected, options_.optimizer);
@@ -107,7 +102,7 @@ Trainer::Trainer(TrainOptions options, const std::string& init)
   }
   for (const ExpectedTensor& tensor : expected)
     if (frozen.contains(tensor.name)) parameters_->freeze(tensor.name);
-  losses_ = std::make_unique<MaskRcnnLosses>(options_.model, *parameters_, options_.checkpointing);
+  losses_ = std::make_unique<MaskRcnnLosses>(options_.model, *parameters_, options_.checkpointing, precision);
   optimizer_ = std::make_unique<AdamW>(*parameters_, options_.optimizer, options_.model.encoder.depth);
   if (options_.ema_decay > 0) average_ = std::make_unique<WeightAverage>(*parameters_, options_.ema_decay);
   summary_ = summarise(*parameters_, notes);

@@ -166,6 +166,35 @@ TEST("trainer: recomputing activations changes no bit") {
   CHECK(state_of(plain, folder) == state_of(recomputing, folder));
 }
 
+TEST("trainer: in bfloat16 the losses are those of float32 but for rounding, fall alike, and a run is repeatable") {
+  const test::TemporaryFolder folder;
+  const std::string bfloat16 = R"(, "precision": "bfloat16")";
+  std::unique_ptr<Trainer> rounded;
+  try {
+    rounded = std::make_unique<Trainer>(small_options(bfloat16), "");
+  } catch (const Error& error) {
+    CHECK_EQUAL(error.code(), ErrorCode::kDevice);  // a processor without instructions for it
+    return;
+  }
+  Trainer exact(small_options(), ""), again(small_options(bfloat16), ""), recomputed(small_options(bfloat16 + R"(, "checkpointing": true)"), "");
+  const double wanted = exact.step({batch_of(0)}).losses.total(), found = rounded->step({batch_of(0)}).losses.total();
+  CHECK(std::abs(found - wanted) < 0.05 * wanted);
+  CHECK(found != wanted);
+  for (int64_t i = 0; i < 2; ++i) rounded->step({batch_of(0)});
+  for (Trainer* other : {&again, &recomputed}) {
+    for (int64_t i = 0; i < 3; ++i) other->step({batch_of(0)});
+  }
+  const auto weights_of = [&](Trainer& trainer) {
+    trainer.save_weights(folder.path("weights"), WeightsOf::kLastStep, false, {});
+    return test::read_file(folder.path("weights"));
+  };
+  CHECK(weights_of(*rounded) == weights_of(again));
+  CHECK(weights_of(*rounded) == weights_of(recomputed));
+  double last = 0;
+  while (rounded->steps_done() < 20) last = rounded->step({batch_of(0)}).losses.total();
+  CHECK(last < 0.85 * found);
+}
+
 TEST("trainer: a checkpoint of other options is refused by the first difference") {
   const test::TemporaryFolder folder;
   Trainer trainer(small_options(), ""), other(small_options(R"(, "accumulate": 2)"), "");
