@@ -13,7 +13,10 @@ export type Precision = 'auto' | 'float32' | 'bfloat16' | 'float16' | 'int8';
 export interface LoadOptions {
   /** 'auto' is a GPU where there is one. Default: MIMDET_DEVICE, else 'auto'. */
   device?: Device;
-  /** 'auto' is float32 on the CPU, bfloat16 on a GPU. */
+  /**
+   * 'auto' is float32 on the CPU, bfloat16 on a GPU. 'int8' is float32 with the weights of linear layers in eight bits, on the CPU. A processor without
+   * instructions for a precision refuses it (ERR_MIMDET_DEVICE).
+   */
   precision?: Precision;
   /** Threads of the CPU; 0 is as many as there are cores. Default: MIMDET_THREADS, else 0. */
   threads?: number;

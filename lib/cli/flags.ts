@@ -39,7 +39,7 @@ export const modelFlags = grouped('Model:', {
   precision: {
     choices: ['auto', 'float32', 'bfloat16', 'float16', 'int8'],
     nargs: 1,
-    describe: 'auto: float32 on the CPU, bfloat16 on a GPU',
+    describe: 'auto: float32 on the CPU, bfloat16 on a GPU; int8: of linear layers, on the CPU',
   },
   threads: value('threads', integer(1, 1024), 'threads of the model (default: one a core)'),
   'min-size': value('min-size', integer(1), "shortest edge that pictures are resized to (default: the model's)"),

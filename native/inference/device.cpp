@@ -9,6 +9,7 @@
 #include <mutex>
 
 #include "base/error.h"
+#include "ops/int8_product.h"
 
 namespace mimdet {
 namespace {
@@ -85,6 +86,7 @@ int64_t gpu_index(std::string_view wish) {
 }
 
 bool processor_supports(at::ScalarType dtype) {
+  if (dtype == at::kChar) return Int8Product::supported();
   const char* question = dtype == at::kBFloat16 ? "mkldnn::_is_mkldnn_bf16_supported" : "mkldnn::_is_mkldnn_fp16_supported";
   const auto schema = c10::Dispatcher::singleton().findSchema({question, ""});
   return schema && schema->typed<bool()>().call();
@@ -117,20 +119,20 @@ at::Device resolve_device(const std::string& wish) {
 at::ScalarType resolve_precision(const std::string& wish, at::Device device) {
   if (wish == "float32") return at::kFloat;
   if (wish == "auto") return device.is_cuda() ? at::kBFloat16 : at::kFloat;
-  if (wish != "bfloat16" && wish != "float16") {
-    const std::string note = wish == "int8" ? ", which is not there yet" : "";
-    fail_expected(ErrorCode::kInvalidArgument, "'auto', 'float32', 'bfloat16' or 'float16'", "precision",
-                  "'" + wish + "'" + note);
-  }
-  const at::ScalarType dtype = wish == "bfloat16" ? at::kBFloat16 : at::kHalf;
+  if (wish != "bfloat16" && wish != "float16" && wish != "int8")
+    fail_expected(ErrorCode::kInvalidArgument, "'auto', 'float32', 'bfloat16', 'float16' or 'int8'", "precision", "'" + wish + "'");
+  const at::ScalarType dtype = wish == "bfloat16" ? at::kBFloat16 : wish == "float16" ? at::kHalf : at::kChar;
+  if (device.is_cuda() && dtype == at::kChar)
+    fail_expected(ErrorCode::kDevice, "'auto', 'float32', 'bfloat16' or 'float16' on a GPU", "precision", "'int8', which is the CPU's");
   if (device.is_cpu() && !processor_supports(dtype))
     fail_expected(ErrorCode::kDevice, "'float32' or 'auto'", "precision",
-                  "'" + wish + "' on a processor without instructions for it, where it is far slower than float32");
+                  "'" + wish + "' on a processor without instructions for it, where it is no quicker than float32");
   return dtype;
 }
 
 std::string precision_name(at::ScalarType dtype) {
   if (dtype == at::kBFloat16) return "bfloat16";
+  if (dtype == at::kChar) return "int8";
   return dtype == at::kHalf ? "float16" : "float32";
 }
 

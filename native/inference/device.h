@@ -21,8 +21,8 @@ std::vector<std::string> device_names();
 /// loaded where the plugin is there. Error(kDevice) saying what is missing, Error(kInvalidArgument) for any other text.
 at::Device resolve_device(const std::string& wish);
 
-/// `wish`: "auto" (float32 on the CPU, bfloat16 on a GPU), "float32", "bfloat16" or "float16". Error(kDevice) where the processor
-/// has no instructions for it: it would run fifty times slower than float32.
+/// `wish`: "auto" (float32 on the CPU, bfloat16 on a GPU), "float32", "bfloat16", "float16", or "int8" (kChar: the weights of linear layers on the
+/// CPU). Error(kDevice) where the processor has no instructions for it.
 at::ScalarType resolve_precision(const std::string& wish, at::Device device);
 
 std::string precision_name(at::ScalarType dtype);

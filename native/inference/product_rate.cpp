@@ -7,6 +7,7 @@
 #include <limits>
 
 #include "base/stopwatch.h"
+#include "model/weight_source.h"
 #include "ops/linear.h"
 
 namespace mimdet {
@@ -23,9 +24,9 @@ void wait_for(const at::Tensor& product) { (void)product.select(0, 0).select(0, 
 
 double product_rate(at::Device device, at::ScalarType dtype, double measure_ms) {
   const int64_t side = !device.is_cpu() ? kGpuSide : dtype == at::kFloat ? kCpuSide : kCpuSideOfHalf;
-  const auto options = at::TensorOptions().device(device).dtype(dtype);
+  const auto options = at::TensorOptions().device(device).dtype(layer_dtype(dtype));
   const at::Tensor x = at::rand({side, side}, options), weight = at::rand({side, side}, options);
-  const PackedLinear layer(weight);
+  const PackedLinear layer(weight, {}, Activation::kNone, dtype == at::kChar ? WeightForm::kInt8 : WeightForm::kAsGiven);
   double best_ms = std::numeric_limits<double>::infinity();
   Stopwatch whole;
   double spent_ms = 0;

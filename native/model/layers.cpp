@@ -14,7 +14,7 @@ LayerNorm::LayerNorm(const WeightSource& weights, const std::string& prefix, dou
 at::Tensor LayerNorm::operator()(const at::Tensor& x) const { return at::layer_norm(x, weight.sizes(), weight, bias, eps); }
 
 PackedLinear load_linear(const WeightSource& weights, const std::string& prefix, Activation activation) {
-  return PackedLinear(weights(prefix + ".weight"), weights(prefix + ".bias"), activation);
+  return PackedLinear(weights(prefix + ".weight"), weights(prefix + ".bias"), activation, weights.linear_form());
 }
 
 PackedConv2d load_conv(const WeightSource& weights, const std::string& prefix, Activation activation) {

@@ -28,7 +28,7 @@ struct MaskRcnn::Stations {
 
   Stations(ModelConfig model, const WeightSource& weights, at::Device device, at::ScalarType precision)
       : config(std::move(model)),
-        dtype(precision),
+        dtype(layer_dtype(precision)),
         backbone(weights, config),
         fpn(weights),
         rpn(weights, config.rpn, device),

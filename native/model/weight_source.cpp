@@ -5,8 +5,8 @@
 
 namespace mimdet {
 
-WeightSource::WeightSource(const StateDict& weights, at::Device device, at::ScalarType dtype)
-    : weights_(weights), device_(device), dtype_(dtype) {}
+WeightSource::WeightSource(const StateDict& weights, at::Device device, at::ScalarType precision)
+    : weights_(weights), device_(device), dtype_(layer_dtype(precision)), linear_form_(precision == at::kChar ? WeightForm::kInt8 : WeightForm::kAsGiven) {}
 
 at::Tensor WeightSource::operator()(const std::string& name) const {
   const at::Tensor stored = find(name);

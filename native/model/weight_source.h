@@ -6,15 +6,21 @@
 #include <string>
 #include <unordered_map>
 
+#include "ops/linear.h"
+
 namespace mimdet {
 
 /// Tensors by the reference's state-dict names.
 using StateDict = std::unordered_map<std::string, at::Tensor>;
 
+/// What a model of this precision computes in, linear layers aside: kChar stands for float32 with int8 weights in those.
+inline at::ScalarType layer_dtype(at::ScalarType precision) { return precision == at::kChar ? at::kFloat : precision; }
+
 class WeightSource {
  public:
-  /// `weights` must outlive the source (stations keep tensors, not the source).
-  WeightSource(const StateDict& weights, at::Device device, at::ScalarType dtype);
+  /// `weights` must outlive the source (stations keep tensors, not the source). `precision`: of tensors and of what is computed with them; kChar is
+  /// float32 but for the weights of linear layers, which become int8.
+  WeightSource(const StateDict& weights, at::Device device, at::ScalarType precision);
 
   /// The tensor `name`, on the device and in the precision. Error(kWeights) naming it where there is none.
   at::Tensor operator()(const std::string& name) const;
@@ -22,6 +28,9 @@ class WeightSource {
   at::Tensor float32(const std::string& name) const;
   /// To the device and the precision.
   at::Tensor place(const at::Tensor& tensor) const;
+
+  /// The form that linear layers have in this precision.
+  WeightForm linear_form() const { return linear_form_; }
 
   at::TensorOptions options() const { return at::TensorOptions(dtype_).device(device_); }
 
@@ -31,6 +40,7 @@ class WeightSource {
   const StateDict& weights_;
   at::Device device_;
   at::ScalarType dtype_;
+  WeightForm linear_form_;
 };
 
 }  // namespace mimdet

@@ -31,8 +31,14 @@ at::Tensor padded_bias(const at::Tensor& bias, int64_t size) {
   return padded;
 }
 
-PackedLinear::PackedLinear(const at::Tensor& weight, const at::Tensor& bias, Activation activation)
-    : in_(weight.size(1)), out_(weight.size(0)), activation_(activation), packed_(has_fast_kernels(weight)), weight_(weight), bias_(bias) {
+PackedLinear::PackedLinear(const at::Tensor& weight, const at::Tensor& bias, Activation activation, WeightForm form)
+    : in_(weight.size(1)), out_(weight.size(0)), activation_(activation), packed_(form == WeightForm::kAsGiven && has_fast_kernels(weight)) {
+  if (form == WeightForm::kInt8) {
+    int8_.emplace(weight, bias, activation);
+    return;
+  }
+  weight_ = weight;
+  bias_ = bias;
   if (!packed_) return;
   const cpu::Kernels& k = *cpu::kernels();
   weight_ = at::empty({cpu::packed_size(k, out_, in_)}, weight.options());
@@ -41,6 +47,7 @@ PackedLinear::PackedLinear(const at::Tensor& weight, const at::Tensor& bias, Act
 }
 
 at::Tensor PackedLinear::operator()(const at::Tensor& x) const {
+  if (int8_) return (*int8_)(x);
   if (!packed_) return activated(at::linear(x, weight_, bias_), activation_);
   auto sizes = x.sizes().vec();
   sizes.back() = out_;
@@ -51,7 +58,7 @@ at::Tensor PackedLinear::operator()(const at::Tensor& x) const {
 
 void PackedLinear::add_to(at::Tensor& sum, const at::Tensor& x) const {
   if (activation_ != Activation::kNone) fail(ErrorCode::kInternal, "Expected no activation for `add_to`");
-  if (!packed_) sum.add_(at::linear(x, weight_, bias_));
+  if (!packed_) sum.add_((*this)(x));
   else multiply(x, sum, true);
 }
 

@@ -1,17 +1,23 @@
 // A linear layer for inference, y = act(x · Wᵀ + b), with its weight laid out once for the processor that it runs on.
-// Before it and after it: every station. On another device or in another precision it is at::linear.
+// Before it and after it: every station. On another device or in another precision it is at::linear, with int8 weights int8_product.
 #pragma once
 
 #include <ATen/core/Tensor.h>
 
+#include <optional>
+
 #include "ops/activation.h"
+#include "ops/int8_product.h"
 
 namespace mimdet {
 
+enum class WeightForm { kAsGiven, kInt8 };
+
 class PackedLinear {
  public:
-  /// `weight` (out, in), `bias` (out) or undefined. On the CPU in float32 they are copied and not kept.
-  explicit PackedLinear(const at::Tensor& weight, const at::Tensor& bias = {}, Activation activation = Activation::kNone);
+  /// `weight` (out, in), `bias` (out) or undefined. On the CPU in float32, and as int8, they are copied and not kept.
+  explicit PackedLinear(const at::Tensor& weight, const at::Tensor& bias = {}, Activation activation = Activation::kNone,
+                        WeightForm form = WeightForm::kAsGiven);
 
   at::Tensor operator()(const at::Tensor& x) const;  // (…, in) -> (…, out)
 
@@ -27,6 +33,7 @@ class PackedLinear {
   bool packed_;
   at::Tensor weight_;  // packed, or (out, in)
   at::Tensor bias_;    // filled up to whole panels, or (out); undefined where there is none
+  std::optional<Int8Product> int8_;  // instead of both
 
   void multiply(const at::Tensor& x, at::Tensor& y, bool accumulate) const;
 };

@@ -8,6 +8,7 @@
 #include <ATen/ops/full.h>
 #include <ATen/ops/gelu.h>
 #include <ATen/ops/linear.h>
+#include <ATen/ops/ones.h>
 #include <ATen/ops/randn.h>
 #include <ATen/ops/zeros.h>
 #include <c10/core/InferenceMode.h>
@@ -161,6 +162,24 @@ TEST("PackedDeconv2x2: equals at::conv_transpose2d") {
     CHECK(distance(PackedDeconv2x2(weight, bias, Activation::kRelu)(x), expected.relu()) < 2e-6);
     CHECK(distance(PackedDeconv2x2(wide(weight), wide(bias))(wide(x)), expected) < 1e-12);
   }
+}
+
+TEST("linear: with int8 weights it is as near to the exact result as eight bits can tell") {
+  const Setting setting;
+  if (!Int8Product::supported()) return;  // the processor has no instructions for it, and the package refuses int8 there
+  for (const Activation activation : {Activation::kNone, Activation::kRelu, Activation::kGelu}) {
+    const at::Tensor x = at::randn({2, 31, 96}), weight = weights({200, 96}), bias = at::randn({200});
+    const at::Tensor exact = at::linear(wide(x), wide(weight), wide(bias));
+    const at::Tensor expected = activation == Activation::kNone ? exact : activation == Activation::kRelu ? exact.relu() : at::gelu(exact);
+    const PackedLinear layer(weight, bias, activation, WeightForm::kInt8);
+    CHECK(distance(layer(x), expected) < 0.02);
+    CHECK(distance(layer(x), expected) > 1e-4);
+    CHECK_EQUAL(layer(at::zeros({0, 96})).size(1), 200);
+  }
+  const at::Tensor x = at::randn({5, 64}), weight = weights({32, 64});
+  at::Tensor sum = at::ones({5, 32});
+  PackedLinear(weight, {}, Activation::kNone, WeightForm::kInt8).add_to(sum, x);
+  CHECK(distance(sum, at::linear(wide(x), wide(weight)) + 1) < 0.02);
 }
 
 TEST("conv2d: in bfloat16 it is as near to the exact result as bfloat16 can tell, channels last") {
