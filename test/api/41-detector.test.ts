@@ -104,7 +104,7 @@ function referenceFound(folder: string): Found[] {
 }
 
 test('a picture of the shipped ones: the reference’s instances', async () => {
-  const found = await nuclei.detect(picture, { scoreThreshold: 0.05 });
+  const found = await nuclei.detect(picture, { scoreThreshold: nuclei.info.config.roi.scoreThreshold });
   assertFound(found, referenceFound('nuclei'), { box: 0.02, score: 2e-4, mask: 0.995 });
   assert.deepEqual([found.width, found.height], [320, 256]);
   assert.ok(found.timing.modelMs > 0 && found.timing.totalMs >= found.timing.modelMs);
