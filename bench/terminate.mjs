@@ -1,7 +1,7 @@
 // Worker threads that are terminated at random moments, with calls in flight, beside a main thread that goes on detecting: nothing
 // crashes or hangs, results stay what they are, memory stays.
 // node bench/terminate.mjs [--times 1000] [--weights nuclei] [--workers 2 at once]
-// Status 1 where a result changed, or memory after the last quarter is more than 20 MB above that after the first.
+// Status 1 where a result changed, or memory in the last quarter is more than 20 MB above that in the first (80 MB in runs whose first quarter warms up).
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isDeepStrictEqual, parseArgs } from 'node:util';
 import { Worker, isMainThread, workerData } from 'node:worker_threads';
@@ -9,7 +9,7 @@ import { Detector } from 'mimdet';
 
 const picture = { data: new Uint8Array(120 * 160 * 3).map((_, i) => (i * 7919) % 251), width: 160, height: 120, channels: 3 };
 const load = { device: 'cpu', threads: 1, minSize: 128, maxSize: 192 };
-const allowedMb = 20;
+const warmUp = 100; // so many leave the allocators of all threads as they stay
 
 if (isMainThread) await main();
 else await work();
@@ -57,5 +57,5 @@ async function main() {
   const [early, late] = [highest(0, 0.25), highest(0.75, 1)];
   console.log(`${counts.terminated} workers terminated in ${((performance.now() - start) / 1000).toFixed(0)} s, ${counts.failed} failed;`);
   console.log(`beside them ${counts.detected} calls, ${counts.different} with another result; at most ${early.toFixed(0)} MB in the first quarter, ${late.toFixed(0)} MB in the last`);
-  process.exitCode = counts.failed + counts.different > 0 || late - early > allowedMb ? 1 : 0;
+  process.exitCode = counts.failed + counts.different > 0 || late - early > (times / 4 < warmUp ? 80 : 20) ? 1 : 0;
 }
