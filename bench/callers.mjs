@@ -22,7 +22,7 @@ const least = 0.95;
 
 const examples = fileURLToPath(new URL('../examples/pictures/', import.meta.url));
 const pictures = await Promise.all(readdirSync(examples).map((name) => decodeImage(examples + name)));
-const load = { device: options.device, threads: Number(options.threads), maxBatchSize: batch, warmUp: pictures };
+const load = { device: options.device, threads: Number(options.threads), maxBatchSize: batch, warmUp: pictures.map(({ width, height }) => ({ width, height })) };
 const detector = await Detector.load(options.weights, load);
 const alone = [];
 for (const picture of pictures) alone.push((await detector.detect(picture)).instances);
