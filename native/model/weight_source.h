@@ -6,20 +6,16 @@
 #include <string>
 #include <unordered_map>
 
-#include "ops/linear.h"
+#include "ops/layer_precision.h"
 
 namespace mimdet {
 
 /// Tensors by the reference's state-dict names.
 using StateDict = std::unordered_map<std::string, at::Tensor>;
 
-/// What a model of this precision computes in, linear layers aside: kChar stands for float32 with int8 weights in those.
-inline at::ScalarType layer_dtype(at::ScalarType precision) { return precision == at::kChar ? at::kFloat : precision; }
-
 class WeightSource {
  public:
-  /// `weights` must outlive the source (stations keep tensors, not the source). `precision`: of tensors and of what is computed with them; kChar is
-  /// float32 but for the weights of linear layers, which become int8.
+  /// `weights` must outlive the source (stations keep tensors, not the source). `precision`: see ops/layer_precision.
   WeightSource(const StateDict& weights, at::Device device, at::ScalarType precision);
 
   /// The tensor `name`, on the device and in the precision. Error(kWeights) naming it where there is none.

@@ -19,9 +19,31 @@ using cpu::Bfloat16Bits;
 
 constexpr int64_t kQueriesATask = 96;  // one block of attention.inl: small, so that threads get equal shares of 3 heads with 576 tokens too
 
+/// A block of the queries of one head.
+struct Block {
+  int64_t head;       // of all heads of all pictures
+  int64_t row, rows;  // the first query, and how many
+  int64_t query, out;  // where the first one begins in qkv, and its result
+};
+
 struct Shape {
   int64_t batch, length, heads, dim;
+
+  int64_t all_heads() const { return batch * heads; }
   int64_t stride() const { return 3 * heads * dim; }  // numbers from token to token in qkv
+  int64_t out_stride() const { return heads * dim; }
+  /// Where the first key of head `i` of all_heads begins in qkv; its values stand out_stride behind its keys.
+  int64_t keys_of(int64_t i) const { return i / heads * length * stride() + (heads + i % heads) * dim; }
+
+  int64_t blocks(int64_t rows) const { return all_heads() * blocks_of_a_head(rows); }
+  Block block(int64_t i, int64_t rows) const {
+    const int64_t head = i / blocks_of_a_head(rows), row = i % blocks_of_a_head(rows) * rows;
+    const int64_t token = head / heads * length + row, channel = head % heads * dim;
+    return {head, row, std::min(rows, length - row), token * stride() + channel, token * out_stride() + channel};
+  }
+
+ private:
+  int64_t blocks_of_a_head(int64_t rows) const { return (length + rows - 1) / rows; }
 };
 
 /// Keys and values of all heads, as the kernels read them.
@@ -32,16 +54,16 @@ struct PackedHeads {
 
 PackedHeads pack_heads(const cpu::Kernels& k, const float* qkv, const Shape& s, const at::TensorOptions& options) {
   PackedHeads packed{{}, {}, cpu::packed_size(k, s.length, s.dim), cpu::packed_size(k, s.dim, s.length)};
-  packed.keys = at::empty({s.batch * s.heads, packed.key_size}, options);
-  packed.values = at::empty({s.batch * s.heads, packed.value_size}, options);
+  packed.keys = at::empty({s.all_heads(), packed.key_size}, options);
+  packed.values = at::empty({s.all_heads(), packed.value_size}, options);
   float* keys = packed.keys.mutable_data_ptr<float>();
   float* values = packed.values.mutable_data_ptr<float>();
   const float factor = static_cast<float>(1.4426950408889634 / std::sqrt(static_cast<double>(s.dim)));  // the kernel's exponentials have base 2
-  at::parallel_for(0, s.batch * s.heads, 1, [&](int64_t begin, int64_t end) {
+  at::parallel_for(0, s.all_heads(), 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
-      const float* k_of_head = qkv + i / s.heads * s.length * s.stride() + (s.heads + i % s.heads) * s.dim;
+      const float* k_of_head = qkv + s.keys_of(i);
       cpu::pack_keys(k, k_of_head, s.stride(), s.length, s.dim, factor, keys + i * packed.key_size);
-      cpu::pack_values(k, k_of_head + s.heads * s.dim, s.stride(), s.length, s.dim, values + i * packed.value_size);
+      cpu::pack_values(k, k_of_head + s.out_stride(), s.stride(), s.length, s.dim, values + i * packed.value_size);
     }
   });
   return packed;
@@ -50,23 +72,21 @@ PackedHeads pack_heads(const cpu::Kernels& k, const float* qkv, const Shape& s, 
 void attend_all(const cpu::Kernels& k, const float* qkv, const PackedHeads& packed, float* out, float* log_sums, const Shape& s) {
   const float* keys = packed.keys.const_data_ptr<float>();
   const float* values = packed.values.const_data_ptr<float>();
-  const int64_t pieces = (s.length + kQueriesATask - 1) / kQueriesATask;
-  at::parallel_for(0, s.batch * s.heads * pieces, 1, [&](int64_t begin, int64_t end) {
+  at::parallel_for(0, s.blocks(kQueriesATask), 1, [&](int64_t begin, int64_t end) {
     const at::Tensor scratch = at::empty({k.attention_scratch}, packed.keys.options());
-    for (int64_t task = begin; task < end; ++task) {
-      const int64_t head = task / pieces % s.heads, picture = task / pieces / s.heads, row = task % pieces * kQueriesATask;
-      const int64_t token = picture * s.length + row, index = task / pieces;
-      k.attend({.q = qkv + token * s.stride() + head * s.dim,
+    for (int64_t i = begin; i < end; ++i) {
+      const Block block = s.block(i, kQueriesATask);
+      k.attend({.q = qkv + block.query,
                 .q_stride = s.stride(),
-                .keys = keys + index * packed.key_size,
-                .values = values + index * packed.value_size,
-                .out = out + (token * s.heads + head) * s.dim,
-                .out_stride = s.heads * s.dim,
-                .rows = std::min(kQueriesATask, s.length - row),
+                .keys = keys + block.head * packed.key_size,
+                .values = values + block.head * packed.value_size,
+                .out = out + block.out,
+                .out_stride = s.out_stride(),
+                .rows = block.rows,
                 .length = s.length,
                 .dim = s.dim,
                 .scratch = scratch.mutable_data_ptr<float>(),
-                .log_sums = log_sums ? log_sums + index * s.length + row : nullptr});
+                .log_sums = log_sums ? log_sums + block.head * s.length + block.row : nullptr});
     }
   });
 }
@@ -74,15 +94,15 @@ void attend_all(const cpu::Kernels& k, const float* qkv, const PackedHeads& pack
 /// Keys and values of all heads in tiles, keys first.
 at::Tensor tiled_heads(const at::Tensor& qkv, const Shape& s) {
   const int64_t size = cpu::tiled_size(s.length, s.dim);
-  at::Tensor tiled = at::empty({2, s.batch * s.heads, size}, qkv.options());
+  at::Tensor tiled = at::empty({2, s.all_heads(), size}, qkv.options());
   const auto* from = static_cast<const Bfloat16Bits*>(qkv.const_data_ptr());
   auto* keys = static_cast<Bfloat16Bits*>(tiled.mutable_data_ptr());
-  Bfloat16Bits* values = keys + s.batch * s.heads * size;
-  at::parallel_for(0, s.batch * s.heads, 1, [&](int64_t begin, int64_t end) {
+  Bfloat16Bits* values = keys + s.all_heads() * size;
+  at::parallel_for(0, s.all_heads(), 1, [&](int64_t begin, int64_t end) {
     for (int64_t i = begin; i < end; ++i) {
-      const Bfloat16Bits* k_of_head = from + i / s.heads * s.length * s.stride() + (s.heads + i % s.heads) * s.dim;
+      const Bfloat16Bits* k_of_head = from + s.keys_of(i);
       cpu::pack_keys_in_tiles(k_of_head, s.stride(), s.length, s.dim, keys + i * size);
-      cpu::pack_values_in_tiles(k_of_head + s.heads * s.dim, s.stride(), s.length, s.dim, values + i * size);
+      cpu::pack_values_in_tiles(k_of_head + s.out_stride(), s.stride(), s.length, s.dim, values + i * size);
     }
   });
   return tiled;
@@ -90,22 +110,21 @@ at::Tensor tiled_heads(const at::Tensor& qkv, const Shape& s) {
 
 void attend_all_in_tiles(const at::Tensor& qkv, at::Tensor& out, const Shape& s) {
   const at::Tensor tiled = tiled_heads(qkv, s);
-  const int64_t size = tiled.size(2), blocks = (s.length + cpu::kTiledQueries - 1) / cpu::kTiledQueries;
+  const int64_t size = tiled.size(2);
   const auto* from = static_cast<const Bfloat16Bits*>(qkv.const_data_ptr());
   const auto* keys = static_cast<const Bfloat16Bits*>(tiled.const_data_ptr());
-  const Bfloat16Bits* values = keys + s.batch * s.heads * size;
+  const Bfloat16Bits* values = keys + s.all_heads() * size;
   auto* to = static_cast<Bfloat16Bits*>(out.mutable_data_ptr());
-  at::parallel_for(0, s.batch * s.heads * blocks, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t task = begin; task < end; ++task) {
-      const int64_t index = task / blocks, head = index % s.heads, row = task % blocks * cpu::kTiledQueries;
-      const int64_t token = index / s.heads * s.length + row;
-      cpu::attend_in_tiles({.q = from + token * s.stride() + head * s.dim,
+  at::parallel_for(0, s.blocks(cpu::kTiledQueries), 1, [&](int64_t begin, int64_t end) {
+    for (int64_t i = begin; i < end; ++i) {
+      const Block block = s.block(i, cpu::kTiledQueries);
+      cpu::attend_in_tiles({.q = from + block.query,
                             .q_stride = s.stride(),
-                            .keys = keys + index * size,
-                            .values = values + index * size,
-                            .out = to + (token * s.heads + head) * s.dim,
-                            .out_stride = s.heads * s.dim,
-                            .rows = std::min(cpu::kTiledQueries, s.length - row),
+                            .keys = keys + block.head * size,
+                            .values = values + block.head * size,
+                            .out = to + block.out,
+                            .out_stride = s.out_stride(),
+                            .rows = block.rows,
                             .length = s.length,
                             .dim = s.dim});
     }

@@ -4,11 +4,11 @@
 #include <ATen/ops/conv2d.h>
 #include <ATen/ops/conv_transpose2d.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/gelu.h>
 
 #include <algorithm>
 
 #include "base/error.h"
+#include "ops/activate.h"
 #include "ops/cpu/pack.h"
 #include "ops/cpu/patches.h"
 #include "ops/cpu/product.h"
@@ -20,11 +20,6 @@ namespace {
 
 constexpr int64_t kRowsATask = 96;  // patches that are laid out and multiplied before the next
 constexpr auto kChannelsLast = at::MemoryFormat::ChannelsLast;
-
-at::Tensor activated(at::Tensor y, Activation activation) {
-  if (activation == Activation::kRelu) return y.relu_();
-  return activation == Activation::kGelu ? at::gelu_(y) : y;
-}
 
 at::Tensor packed(const at::Tensor& matrix) {
   const cpu::Kernels& k = *cpu::kernels();
@@ -62,7 +57,7 @@ PackedConv2d::PackedConv2d(const at::Tensor& weight, const at::Tensor& bias, int
 
 at::Tensor PackedConv2d::operator()(const at::Tensor& x) const {
   if (x.dim() != 4 || x.size(1) != in_) fail_expected(ErrorCode::kInternal, std::to_string(in_) + " channels", "x", std::to_string(x.size(1)));
-  if (way_ == Way::kLibTorch) return activated(by_libtorch(x), activation_);
+  if (way_ == Way::kLibTorch) return activate(by_libtorch(x), activation_);
   at::Tensor y = empty_result(x);
   if (y.numel() == 0) return y;
   const at::Tensor pixels = x.contiguous(kChannelsLast);
@@ -154,7 +149,7 @@ PackedDeconv2x2::PackedDeconv2x2(const at::Tensor& weight, const at::Tensor& bia
 }
 
 at::Tensor PackedDeconv2x2::operator()(const at::Tensor& x) const {
-  if (!packed_) return activated(at::conv_transpose2d(x, weight_, bias_, 2), activation_);
+  if (!packed_) return activate(at::conv_transpose2d(x, weight_, bias_, 2), activation_);
   const int64_t rows = x.size(0) * x.size(2), width = x.size(3);
   at::Tensor y = at::empty({x.size(0), out_, 2 * x.size(2), 2 * width}, x.options().memory_format(kChannelsLast));
   const at::Tensor pixels = x.contiguous(kChannelsLast);

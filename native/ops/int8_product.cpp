@@ -76,15 +76,8 @@ Int8Product::Int8Product(const at::Tensor& weight, const at::Tensor& bias, Activ
   weight_ = prepack.call(weight.div(scales_.unsqueeze(1)).round_().to(at::kChar), any_shape);
 }
 
-at::Tensor Int8Product::nothing(const at::Tensor& x) const {
-  auto sizes = x.sizes().vec();
-  sizes.back() = scales_.size(0);
-  return at::empty(sizes, x.options());
-}
-
 at::Tensor Int8Product::operator()(const at::Tensor& x) const {
   static const auto product = find<Product>("onednn::qlinear_pointwise");
-  if (x.numel() == 0) return nothing(x);
   const Bytes bytes = as_bytes(x.contiguous());
   return product.call(bytes.values, bytes.scale, bytes.zero, weight_, scales_, zero_points_, bias_.defined() ? std::optional(bias_) : std::nullopt,
                       1., 0, at::kFloat, name_of(activation_), Scalars(), activation_ == Activation::kGelu ? "none" : "");

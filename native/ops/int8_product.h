@@ -16,13 +16,11 @@ class Int8Product {
   /// `weight` (out, in) float32, `bias` (out) or undefined.
   Int8Product(const at::Tensor& weight, const at::Tensor& bias, Activation activation);
 
-  at::Tensor operator()(const at::Tensor& x) const;  // (…, in) -> (…, out), float32
+  at::Tensor operator()(const at::Tensor& x) const;  // (…, in), not empty -> (…, out), float32
 
  private:
   at::Tensor weight_, scales_, zero_points_, bias_;  // packed; (out), (out), (out) or undefined
   Activation activation_;
-
-  at::Tensor nothing(const at::Tensor& x) const;
 };
 
 }  // namespace mimdet

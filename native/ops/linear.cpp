@@ -1,24 +1,15 @@
 #include "ops/linear.h"
 
 #include <ATen/ops/empty.h>
-#include <ATen/ops/gelu.h>
 #include <ATen/ops/linear.h>
-#include <ATen/ops/relu.h>
 #include <ATen/ops/zeros.h>
 
 #include "base/error.h"
+#include "ops/activate.h"
 #include "ops/cpu/pack.h"
 #include "ops/cpu/product.h"
 
 namespace mimdet {
-namespace {
-
-at::Tensor activated(at::Tensor y, Activation activation) {
-  if (activation == Activation::kRelu) return y.relu_();
-  return activation == Activation::kGelu ? at::gelu_(y) : y;
-}
-
-}  // namespace
 
 bool has_fast_kernels(const at::Tensor& tensor) {
   return tensor.device().is_cpu() && tensor.scalar_type() == at::kFloat && cpu::kernels();
@@ -47,12 +38,12 @@ PackedLinear::PackedLinear(const at::Tensor& weight, const at::Tensor& bias, Act
 }
 
 at::Tensor PackedLinear::operator()(const at::Tensor& x) const {
-  if (int8_) return (*int8_)(x);
-  if (!packed_) return activated(at::linear(x, weight_, bias_), activation_);
+  if (int8_ && x.numel() > 0) return (*int8_)(x);
+  if (!packed_ && !int8_) return activate(at::linear(x, weight_, bias_), activation_);
   auto sizes = x.sizes().vec();
   sizes.back() = out_;
   at::Tensor y = at::empty(sizes, x.options());
-  multiply(x, y, false);
+  if (packed_) multiply(x, y, false);
   return y;
 }
 

@@ -8,10 +8,9 @@
 
 #include "ops/activation.h"
 #include "ops/int8_product.h"
+#include "ops/layer_precision.h"
 
 namespace mimdet {
-
-enum class WeightForm { kAsGiven, kInt8 };
 
 class PackedLinear {
  public:

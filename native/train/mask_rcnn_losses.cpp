@@ -60,14 +60,16 @@ MaskRcnnLosses::MaskRcnnLosses(const ModelConfig& config, const Parameters& para
       backbone_(config, parameters, checkpointing),
       anchors_(config.rpn, device_) {}
 
+template <class Network>
+auto MaskRcnnLosses::in_precision(Network network) const {
+  const train::MixedPrecision precision(device_, precision_);
+  return network();
+}
+
 StepLosses MaskRcnnLosses::operator()(const ImageBatch& images, const std::vector<Targets>& targets, TrainingDraws& draws, double sample_ratio,
                                       const CancelFlag& cancel, const std::vector<at::Tensor>* given_proposals) const {
   Stopwatch watch;
-  const auto network = [&] {
-    const train::MixedPrecision precision(device_, precision_);
-    return train::pyramid(parameters_, backbone_(images, draws, sample_ratio));
-  };
-  const Pyramid pyramid = as_float(network());
+  const Pyramid pyramid = as_float(in_precision([&] { return train::pyramid(parameters_, backbone_(images, draws, sample_ratio)); }));
   const double backbone_ms = watch.lap_ms();
   throw_if_cancelled(cancel);
   StepLosses step = from_pyramid(pyramid, images.sizes, targets, draws, cancel, given_proposals);
@@ -78,7 +80,8 @@ StepLosses MaskRcnnLosses::operator()(const ImageBatch& images, const std::vecto
 StepLosses MaskRcnnLosses::from_pyramid(const Pyramid& pyramid, const std::vector<SizeHw>& sizes, const std::vector<Targets>& targets,
                                         TrainingDraws& draws, const CancelFlag& cancel, const std::vector<at::Tensor>* given_proposals) const {
   Stopwatch watch;
-  const RpnOutput output = first_head(pyramid);
+  RpnOutput output = in_precision([&] { return train::rpn_head(parameters_, config_.rpn, pyramid); });
+  output = {as_float(std::move(output.objectness_logits)), as_float(std::move(output.anchor_deltas))};
   const std::vector<at::Tensor>& anchors = anchors_(pyramid);
   const RpnLosses rpn = first_stage(output, at::cat(anchors), targets, config_.rpn, draws);
   const std::vector<at::Tensor> proposals =
@@ -97,21 +100,11 @@ StepLosses MaskRcnnLosses::from_pyramid(const Pyramid& pyramid, const std::vecto
   return step;
 }
 
-RpnOutput MaskRcnnLosses::first_head(const Pyramid& pyramid) const {
-  const train::MixedPrecision precision(device_, precision_);
-  RpnOutput output = train::rpn_head(parameters_, config_.rpn, pyramid);
-  return {as_float(std::move(output.objectness_logits)), as_float(std::move(output.anchor_deltas))};
-}
-
 BoxLosses MaskRcnnLosses::box_stage(const Pyramid& pyramid, const std::vector<SampledRois>& rois) const {
   std::vector<at::Tensor> boxes;
   for (const SampledRois& picture : rois) boxes.push_back(picture.boxes_xyxy.to(device_));
   const at::Tensor pooled = pool_rois(pyramid, boxes, config_.roi.box_pool);
-  const auto network = [&] {
-    const train::MixedPrecision precision(device_, precision_);
-    return train::box_head(parameters_, config_.roi, pooled);
-  };
-  return box_losses(network(), rois);
+  return box_losses(in_precision([&] { return train::box_head(parameters_, config_.roi, pooled); }), rois);
 }
 
 at::Tensor MaskRcnnLosses::mask_stage(const Pyramid& pyramid, const std::vector<SampledRois>& rois, const std::vector<Targets>& targets) const {
@@ -123,11 +116,8 @@ at::Tensor MaskRcnnLosses::mask_stage(const Pyramid& pyramid, const std::vector<
     wanted.push_back(mask_targets(own, targets[n], 2 * config_.roi.mask_pool));
   }
   const at::Tensor pooled = pool_rois(pyramid, boxes, config_.roi.mask_pool);
-  const auto network = [&] {
-    const train::MixedPrecision precision(device_, precision_);
-    return train::mask_head(parameters_, config_.roi, pooled);
-  };
-  return mask_loss(network(), at::cat(classes), at::cat(wanted));
+  const at::Tensor logits = in_precision([&] { return train::mask_head(parameters_, config_.roi, pooled); });
+  return mask_loss(logits, at::cat(classes), at::cat(wanted));
 }
 
 }  // namespace mimdet

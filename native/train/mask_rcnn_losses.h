@@ -60,7 +60,9 @@ class MaskRcnnLosses {
   train::Backbone backbone_;
   Anchors anchors_;
 
-  RpnOutput first_head(const Pyramid& pyramid) const;
+  /// What `network` returns, its layers computed in the precision.
+  template <class Network>
+  auto in_precision(Network network) const;
   BoxLosses box_stage(const Pyramid& pyramid, const std::vector<SampledRois>& rois) const;
   at::Tensor mask_stage(const Pyramid& pyramid, const std::vector<SampledRois>& rois, const std::vector<Targets>& targets) const;
 };

@@ -246,9 +246,9 @@ bool has_matrix_tiles() {
 void attend_in_tiles(const TiledAttentionRows& p) {
   const TilesInUse tiles;
   SquareOfQueries squares[kSquares];
-  for (int64_t row = 0; row < kTiledQueries; row += kSquare) start(squares[row / kSquare], p, row);
+  for (int64_t i = 0; i < kSquares; ++i) start(squares[i], p, i * kSquare);
   attend_squares(squares, p);
-  for (int64_t row = 0; row < kTiledQueries; row += kSquare) finish(squares[row / kSquare], p, row);
+  for (int64_t i = 0; i < kSquares; ++i) finish(squares[i], p, i * kSquare);
 }
 
 bool fits_matrix_tiles(int64_t dim) { return dim == kDepth || dim == kWidest; }
@@ -257,7 +257,8 @@ int64_t tiled_size(int64_t length, int64_t dim) { return (length + kSquare - 1) 
 
 // A tile of the right side holds pairs of rows: number 2j + i of its row r is that of row 2r + i and column j.
 void pack_keys_in_tiles(const Bfloat16Bits* keys, int64_t stride, int64_t length, int64_t dim, Bfloat16Bits* packed) {
-  std::fill_n(packed + length / kSide * kSide * dim, tiled_size(length, dim) - length / kSide * kSide * dim, 0);
+  const int64_t whole = length / kSide * kSide * dim;  // the numbers of full tiles
+  std::fill_n(packed + whole, tiled_size(length, dim) - whole, 0);
   for (int64_t row = 0; row < length; ++row) {
     Bfloat16Bits* column = packed + row / kSide * kSide * dim + row % kSide * 2;
     for (int64_t pair = 0; pair < dim / 2; ++pair) std::copy_n(keys + row * stride + 2 * pair, 2, column + pair * 2 * kSide);
