@@ -1,6 +1,5 @@
 #include "ops/attention.h"
 
-#include <ATen/Parallel.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/scaled_dot_product_attention.h>
 
@@ -10,6 +9,7 @@
 #include "base/error.h"
 #include "ops/cpu/attention_tiles.h"
 #include "ops/cpu/pack.h"
+#include "ops/cpu/share.h"
 #include "ops/linear.h"
 
 namespace mimdet {
@@ -59,8 +59,8 @@ PackedHeads pack_heads(const cpu::Kernels& k, const float* qkv, const Shape& s, 
   float* keys = packed.keys.mutable_data_ptr<float>();
   float* values = packed.values.mutable_data_ptr<float>();
   const float factor = static_cast<float>(1.4426950408889634 / std::sqrt(static_cast<double>(s.dim)));  // the kernel's exponentials have base 2
-  at::parallel_for(0, s.all_heads(), 1, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
+  cpu::share(s.all_heads(), [&](cpu::Pieces& pieces) {
+    for (int64_t i; pieces.take(i);) {
       const float* k_of_head = qkv + s.keys_of(i);
       cpu::pack_keys(k, k_of_head, s.stride(), s.length, s.dim, factor, keys + i * packed.key_size);
       cpu::pack_values(k, k_of_head + s.out_stride(), s.stride(), s.length, s.dim, values + i * packed.value_size);
@@ -72,9 +72,9 @@ PackedHeads pack_heads(const cpu::Kernels& k, const float* qkv, const Shape& s, 
 void attend_all(const cpu::Kernels& k, const float* qkv, const PackedHeads& packed, float* out, float* log_sums, const Shape& s) {
   const float* keys = packed.keys.const_data_ptr<float>();
   const float* values = packed.values.const_data_ptr<float>();
-  at::parallel_for(0, s.blocks(kQueriesATask), 1, [&](int64_t begin, int64_t end) {
+  cpu::share(s.blocks(kQueriesATask), [&](cpu::Pieces& pieces) {
     const at::Tensor scratch = at::empty({k.attention_scratch}, packed.keys.options());
-    for (int64_t i = begin; i < end; ++i) {
+    for (int64_t i; pieces.take(i);) {
       const Block block = s.block(i, kQueriesATask);
       k.attend({.q = qkv + block.query,
                 .q_stride = s.stride(),
@@ -98,8 +98,8 @@ at::Tensor tiled_heads(const at::Tensor& qkv, const Shape& s) {
   const auto* from = static_cast<const Bfloat16Bits*>(qkv.const_data_ptr());
   auto* keys = static_cast<Bfloat16Bits*>(tiled.mutable_data_ptr());
   Bfloat16Bits* values = keys + s.all_heads() * size;
-  at::parallel_for(0, s.all_heads(), 1, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
+  cpu::share(s.all_heads(), [&](cpu::Pieces& pieces) {
+    for (int64_t i; pieces.take(i);) {
       const Bfloat16Bits* k_of_head = from + s.keys_of(i);
       cpu::pack_keys_in_tiles(k_of_head, s.stride(), s.length, s.dim, keys + i * size);
       cpu::pack_values_in_tiles(k_of_head + s.out_stride(), s.stride(), s.length, s.dim, values + i * size);
@@ -115,8 +115,8 @@ void attend_all_in_tiles(const at::Tensor& qkv, at::Tensor& out, const Shape& s)
   const auto* keys = static_cast<const Bfloat16Bits*>(tiled.const_data_ptr());
   const Bfloat16Bits* values = keys + s.all_heads() * size;
   auto* to = static_cast<Bfloat16Bits*>(out.mutable_data_ptr());
-  at::parallel_for(0, s.blocks(cpu::kTiledQueries), 1, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) {
+  cpu::share(s.blocks(cpu::kTiledQueries), [&](cpu::Pieces& pieces) {
+    for (int64_t i; pieces.take(i);) {
       const Block block = s.block(i, cpu::kTiledQueries);
       cpu::attend_in_tiles({.q = from + block.query,
                             .q_stride = s.stride(),

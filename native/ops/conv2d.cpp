@@ -1,6 +1,5 @@
 #include "ops/conv2d.h"
 
-#include <ATen/Parallel.h>
 #include <ATen/ops/conv2d.h>
 #include <ATen/ops/conv_transpose2d.h>
 #include <ATen/ops/empty.h>
@@ -12,6 +11,7 @@
 #include "ops/cpu/pack.h"
 #include "ops/cpu/patches.h"
 #include "ops/cpu/product.h"
+#include "ops/cpu/share.h"
 #include "ops/cpu/winograd.h"
 #include "ops/linear.h"
 
@@ -103,10 +103,10 @@ void PackedConv2d::by_patches(const at::Tensor& x, at::Tensor& y) const {
   const int64_t pixels = x.size(0) * rows * columns;
   const float* from = x.const_data_ptr<float>();
   float* to = y.mutable_data_ptr<float>();
-  at::parallel_for(0, (pixels + kRowsATask - 1) / kRowsATask, 1, [&](int64_t begin, int64_t end) {
+  cpu::share((pixels + kRowsATask - 1) / kRowsATask, [&](cpu::Pieces& pieces) {
     const at::Tensor patches = at::empty({kRowsATask, depth}, x.options().memory_format(at::MemoryFormat::Contiguous));
-    for (int64_t first = begin * kRowsATask; first < std::min(end * kRowsATask, pixels); first += kRowsATask) {
-      const int64_t count = std::min(kRowsATask, pixels - first);
+    for (int64_t piece; pieces.take(piece);) {
+      const int64_t first = piece * kRowsATask, count = std::min(kRowsATask, pixels - first);
       for (int64_t i = 0; i < count; ++i) {
         const int64_t pixel = first + i, picture = pixel / (rows * columns);
         cpu::lay_out_patch(from + picture * height * width * in_, height, width, in_, pixel / columns % rows * stride_ - kernel_ / 2,
@@ -156,8 +156,8 @@ at::Tensor PackedDeconv2x2::operator()(const at::Tensor& x) const {
   const cpu::Kernels& k = *cpu::kernels();
   const float* from = pixels.const_data_ptr<float>();
   float* to = y.mutable_data_ptr<float>();
-  at::parallel_for(0, rows, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t row = begin; row < end; ++row)
+  cpu::share(rows, [&](cpu::Pieces& pieces) {
+    for (int64_t row; pieces.take(row);)
       for (int64_t dy = 0; dy < 2; ++dy)  // one row of pixels gives two: of each, both neighbours at once
         k.multiply({.a = from + row * width * in_,
                     .a_stride = in_,

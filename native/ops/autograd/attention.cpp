@@ -1,6 +1,5 @@
 #include "ops/autograd/attention.h"
 
-#include <ATen/Parallel.h>
 #include <ATen/ops/zeros_like.h>
 #include <torch/csrc/autograd/custom_function.h>
 
@@ -11,6 +10,7 @@
 #include "ops/attention.h"
 #include "ops/autograd/fast_way.h"
 #include "ops/cpu/pack.h"
+#include "ops/cpu/share.h"
 
 namespace mimdet::differentiable {
 namespace {
@@ -122,9 +122,9 @@ at::Tensor gradient(const at::Tensor& qkv, const at::Tensor& out, const at::Tens
   const float *from = qkv.const_data_ptr<float>(), *result = out.const_data_ptr<float>(), *dresult = dout.const_data_ptr<float>(),
               *sums = log_sums.const_data_ptr<float>();
   float* to = dqkv.mutable_data_ptr<float>();
-  at::parallel_for(0, qkv.size(0) * heads, 1, [&](int64_t begin, int64_t end) {
+  cpu::share(qkv.size(0) * heads, [&](cpu::Pieces& pieces) {
     Scratch scratch(k, length, dim);
-    for (int64_t i = begin; i < end; ++i) {
+    for (int64_t i; pieces.take(i);) {
       const int64_t at = i / heads * length * stride + i % heads * dim, at_out = i / heads * length * width + i % heads * dim;
       head_gradient(k,
                     {from + at, from + at + width, from + at + 2 * width, result + at_out, dresult + at_out, sums + i * length,

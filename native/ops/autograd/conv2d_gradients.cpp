@@ -1,6 +1,5 @@
 #include "ops/autograd/conv2d_gradients.h"
 
-#include <ATen/Parallel.h>
 #include <ATen/ops/convolution_backward.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/empty_like.h>
@@ -16,6 +15,7 @@
 #include "ops/conv2d.h"
 #include "ops/cpu/partial_sums.h"
 #include "ops/cpu/product.h"
+#include "ops/cpu/share.h"
 #include "ops/cpu/winograd.h"
 
 namespace mimdet::differentiable {
@@ -34,8 +34,8 @@ at::Tensor input_gradient_stride2(const at::Tensor& g, const at::Tensor& x, cons
   for (int64_t i = 0; i < 9; ++i) taps[i] = packed_columns(weight.select(3, i % 3).select(2, i / 3));
   const float* from = g.const_data_ptr<float>();
   float* to = dx.mutable_data_ptr<float>();
-  at::parallel_for(0, g.size(0) * height, 1, [&](int64_t begin, int64_t end) {
-    for (int64_t line = begin; line < end; ++line) {
+  cpu::share(g.size(0) * height, [&](cpu::Pieces& pieces) {
+    for (int64_t line; pieces.take(line);) {
       const int64_t picture = line / height, y = line % height;
       for (int64_t parity = 0; parity < std::min<int64_t>(2, width); ++parity) {
         const int64_t pixels = (width + 1 - parity) / 2;

@@ -2,7 +2,7 @@
 // The largest score so far is kept for each query, and what was summed is scaled down when a larger one comes. See kernels.inl.
 
 constexpr int64_t kQueryBlock = 96;  // a multiple of kTile
-constexpr int64_t kKeyBlock = 256;   // a multiple of kPanel
+constexpr int64_t kKeyBlock = 512;   // a multiple of kPanel
 constexpr float kLeast = -1e30f;     // stands for minus infinity without making NaN of differences
 static_assert(kQueryBlock % kTile == 0 && kKeyBlock % kPanel == 0);
 

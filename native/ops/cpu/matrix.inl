@@ -5,7 +5,8 @@ constexpr int kPanelVecs = 2;
 constexpr int kPanel = kPanelVecs * kLanes;
 constexpr int64_t kRowBlock = 24 * kTile;   // with kDepthBlock floats each: the part of A that stays in the caches
 constexpr int64_t kDepthBlock = 768;
-constexpr int64_t kStretch = 48;            // of the depth: what is summed up alone
+constexpr int64_t kStretch = 64;            // of the depth: what is summed up alone
+constexpr int64_t kAhead = 8;               // of the depth: how far a panel is fetched into the first cache before it is read
 
 struct Tile {
   const float* a;
@@ -24,6 +25,8 @@ struct Tile {
 template <int R>
 MIMDET_INLINE void multiply_stretch(Vec (&sums)[R][kPanelVecs], const float* a, int64_t a_stride, const float* panel, int64_t depth) {
   for (int64_t k = 0; k < depth; ++k, panel += kPanel) {
+    __builtin_prefetch(panel + kAhead * kPanel);
+    __builtin_prefetch(panel + kAhead * kPanel + kLanes);
     const Vec left = load(panel), right = load(panel + kLanes);
     MIMDET_UNROLL
     for (int i = 0; i < R; ++i) {
@@ -37,7 +40,8 @@ MIMDET_INLINE void multiply_stretch(Vec (&sums)[R][kPanelVecs], const float* a, 
 /// sums += rows of A · panel, as a sum of short sums: one long sum in float32 loses twice as many digits, and more the deeper it is.
 template <int R>
 MIMDET_INLINE void multiply_panel(Vec (&sums)[R][kPanelVecs], const float* a, int64_t a_stride, const float* panel, int64_t depth) {
-  for (int64_t k = 0; k < depth; k += kStretch) {
+  multiply_stretch(sums, a, a_stride, panel, depth < kStretch ? depth : kStretch);
+  for (int64_t k = kStretch; k < depth; k += kStretch) {
     Vec part[R][kPanelVecs] = {};
     multiply_stretch(part, a + k, a_stride, panel + k * kPanel, depth - k < kStretch ? depth - k : kStretch);
     MIMDET_UNROLL

@@ -1,11 +1,13 @@
 #include "ops/cpu/product.h"
 
-#include <ATen/Parallel.h>
-
 #include <algorithm>
+
+#include "ops/cpu/share.h"
 
 namespace mimdet::cpu {
 namespace {
+
+constexpr int64_t kTilesAPiece = 16;  // enough of them share a panel of weights that was read
 
 MatrixProduct some_rows(const MatrixProduct& whole, int64_t begin, int64_t end) {
   MatrixProduct part = whole;
@@ -25,13 +27,21 @@ MatrixProduct some_columns(const MatrixProduct& whole, int64_t begin, int64_t en
   return part;
 }
 
+/// As many pieces for each thread, all of about one size.
+void share_tiles(const Kernels& k, const MatrixProduct& whole, int64_t tiles) {
+  const int64_t threads = at::get_num_threads(), rounds = (tiles + threads * kTilesAPiece - 1) / (threads * kTilesAPiece);
+  const int64_t count = std::min(tiles, threads * rounds);
+  share(count, [&](Pieces& pieces) {
+    for (int64_t i; pieces.take(i);) k.multiply(some_rows(whole, i * tiles / count * k.tile, (i + 1) * tiles / count * k.tile));
+  });
+}
+
 }  // namespace
 
 void share_product(const Kernels& k, const MatrixProduct& whole) {
   const int64_t tiles = (whole.rows + k.tile - 1) / k.tile, panels = (whole.columns + k.panel - 1) / k.panel;
-  // Rows where every thread gets enough of them: weights are then read once a thread, but rows that are read once a panel stay in its cache.
-  if (tiles >= 4 * at::get_num_threads() || tiles >= panels)
-    at::parallel_for(0, tiles, 1, [&](int64_t begin, int64_t end) { k.multiply(some_rows(whole, begin * k.tile, end * k.tile)); });
+  // Rows where every thread gets enough of them: weights are then read once a piece, but rows that are read once a panel stay in its cache.
+  if (tiles >= 4 * at::get_num_threads() || tiles >= panels) share_tiles(k, whole, tiles);
   else
     at::parallel_for(0, panels, 1, [&](int64_t begin, int64_t end) { k.multiply(some_columns(whole, begin * k.panel, end * k.panel)); });
 }

@@ -9,16 +9,31 @@ MIMDET_INLINE void store(float* to, Vec v) { *reinterpret_cast<LooseVec*>(to) = 
 MIMDET_INLINE Vec spread(float value) { return value - Vec{}; }
 MIMDET_INLINE Vec larger(Vec a, Vec b) { return a > b ? a : b; }
 
-MIMDET_INLINE float sum_of(Vec v) {
-  float sum = 0;
-  for (int i = 0; i < kLanes; ++i) sum += v[i];
-  return sum;
+/// Lane i becomes lane i + by, around the end.
+template <int kBy>
+MIMDET_INLINE Vec turned(Vec v) {
+  IntVec from;
+  for (int i = 0; i < kLanes; ++i) from[i] = (i + kBy) % kLanes;
+#if defined(__clang__)
+  return __builtin_shufflevector(v, from);
+#else
+  return __builtin_shuffle(v, from);
+#endif
 }
 
+/// Halves meet until one number is left.
+template <int kHalf = kLanes / 2>
+MIMDET_INLINE float sum_of(Vec v) {
+  v += turned<kHalf>(v);
+  if constexpr (kHalf == 1) return v[0];
+  else return sum_of<kHalf / 2>(v);
+}
+
+template <int kHalf = kLanes / 2>
 MIMDET_INLINE float largest_of(Vec v) {
-  float largest = v[0];
-  for (int i = 1; i < kLanes; ++i) largest = v[i] > largest ? v[i] : largest;
-  return largest;
+  v = larger(v, turned<kHalf>(v));
+  if constexpr (kHalf == 1) return v[0];
+  else return largest_of<kHalf / 2>(v);
 }
 
 /// 2^x for x <= 0, within 3e-7 of its value; what would be denormal is 2^-126. NaN stays NaN.

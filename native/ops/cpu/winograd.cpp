@@ -1,11 +1,10 @@
 #include "ops/cpu/winograd.h"
 
-#include <ATen/Parallel.h>
-
 #include <algorithm>
 #include <vector>
 
 #include "ops/cpu/pack.h"
+#include "ops/cpu/share.h"
 #include "ops/cpu/winograd_grid.h"
 
 namespace mimdet::cpu {
@@ -72,10 +71,10 @@ void winograd_convolution(const Kernels& k, const WinogradConvolution& c) {
   const WinogradGrid grid(c.pictures, c.height, c.width);
   const std::vector<float> zeros(c.in, 0.f);
   const int64_t tiles = winograd_tiles_a_task(k, grid.size()), tasks = (grid.size() + tiles - 1) / tiles;
-  at::parallel_for(0, tasks, 1, [&](int64_t begin, int64_t end) {
+  share(tasks, [&](Pieces& pieces) {
     Scratch scratch{std::vector<float>(kWinogradPoints * winograd_point_stride(c.in)),
                     std::vector<float>(kWinogradPoints * winograd_point_stride(c.out))};
-    for (int64_t task = begin; task < end; ++task) {
+    for (int64_t task; pieces.take(task);) {
       const int64_t first = task * tiles, count = std::min(tiles, grid.size() - first);
       winograd_inputs(k, grid, c.x, c.in, first, count, zeros.data(), scratch.inputs.data());
       multiply_points(k, c, count, scratch.inputs.data(), scratch.outputs.data());
