@@ -23,7 +23,7 @@ export interface Instance {
   /** 0 to 1. */
   score: number;
   box: Box;
-  /** null where the call asked for none. */
+  /** null where the call asked for none, or the model knows none. */
   mask: Mask | null;
 }
 

@@ -136,7 +136,8 @@ export class Detector extends EventEmitter<DetectorEvents> implements AsyncDispo
 
   async #start(image: ImageInput, call: DetectCall): Promise<Detections> {
     if (this.#closing) throw disposed();
-    return this.#calls.run(() => this.#detect(image, call));
+    const { native } = call;
+    return this.#calls.run(() => this.#detect(image, { ...call, native: { ...native, masks: native.masks && this.info.masks } }));
   }
 
   async #detect(image: ImageInput, call: DetectCall): Promise<Detections> {

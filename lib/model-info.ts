@@ -73,6 +73,8 @@ export interface ModelInfo {
   /** Pictures are resized to this shortest edge, unless the longest would pass `maxSize`. */
   minSize: number;
   maxSize: number;
+  /** Whether it finds masks. One that was trained on boxes alone does not: `mask` is null, whatever a call asks for. */
+  masks: boolean;
   config: ModelConfig;
   card: ModelCard;
   /** 'cpu' or 'cuda:N'. */
@@ -91,6 +93,7 @@ export function describeModel(native: NativeModelInfo, override: { minSize: numb
     parameters,
     minSize: override.minSize || config.minSize,
     maxSize: override.maxSize || config.maxSize,
+    masks: native.metadata['masks'] !== 'none',
     config,
     card: readCard(native.metadata),
     device,
@@ -100,7 +103,7 @@ export function describeModel(native: NativeModelInfo, override: { minSize: numb
 }
 
 function readCard(metadata: Record<string, string>): ModelCard {
-  const { format: _format, version: _version, config: _config, metrics, ...rest } = metadata;
+  const { format: _format, version: _version, config: _config, masks: _masks, metrics, ...rest } = metadata;
   return metrics === undefined ? rest : { ...rest, metrics: jsonOrText(metrics) };
 }
 

@@ -10,7 +10,7 @@ import { openTruth, type Truth } from './eval-truth.js';
 import { wrongUsage } from './exit.js';
 import { flags, modelFlags, quiet, samplingFlags, type ModelArgs } from './flags.js';
 import { openOutput, writeOut } from './output.js';
-import { predict } from './predict.js';
+import { predict, type Predictions } from './predict.js';
 import { paintFor } from './terminal.js';
 import { ttaFlags, type TtaArgs } from './tta-flags.js';
 
@@ -59,11 +59,17 @@ function availableTypes(truth: Truth, predictions: Buffer | undefined): IouType[
   return [...(has(predictions, 'bbox') || !masks ? (['bbox'] as const) : []), ...(masks ? (['segm'] as const) : [])];
 }
 
-/** @returns the results, and how many pictures could not be looked at */
-async function results(args: Args, truth: Truth, types: IouType[], signal: AbortSignal) {
-  const { entries, failed } = await predict(await truth.questions(), { ...args, masks: types.includes('segm') }, signal);
-  if (args.out) await writeOut(`${JSON.stringify(entries)}\n`, args.out);
-  return { entries, failed };
+async function results(args: Args, truth: Truth, types: IouType[], signal: AbortSignal): Promise<Predictions> {
+  const predictions = await predict(await truth.questions(), { ...args, masks: types.includes('segm') }, signal);
+  if (args.out) await writeOut(`${JSON.stringify(predictions.entries)}\n`, args.out);
+  return predictions;
+}
+
+/** Asked for or not: a model without masks has no mask AP. */
+function judgedBy(types: IouType[], { masks }: Predictions): IouType[] {
+  if (masks || !types.includes('segm')) return types;
+  process.stderr.write('The model was trained on boxes alone and finds no masks: boxes are evaluated.\n');
+  return ['bbox'];
 }
 
 async function run(_: string[], args: Args, signal: AbortSignal): Promise<number> {
@@ -73,15 +79,13 @@ async function run(_: string[], args: Args, signal: AbortSignal): Promise<number
   const predictions = args.predictions === undefined ? undefined : await readDataFile(args.predictions);
   const types = args.iou ?? availableTypes(truth, predictions);
   const json = args.json === undefined ? undefined : await openOutput(args.json, '--json');
-  const { entries, failed } =
-    args.predictions === undefined
-      ? await results(args, truth, types, signal)
-      : { entries: args.predictions, failed: 0 };
-  const summary = await evaluate(truth.document(), entries, { iouTypes: types, maxDets: args.maxDets, signal });
+  const found = args.predictions === undefined ? await results(args, truth, types, signal) : undefined;
+  const iouTypes = found ? judgedBy(types, found) : types;
+  const summary = await evaluate(truth.document(), found?.entries ?? args.predictions!, { iouTypes, maxDets: args.maxDets, signal });
   if (args.json !== '-') await writeOut(evaluationText(summary, paintFor(process.stdout)));
   await json?.write(`${JSON.stringify(summary, null, 2)}\n`);
   await json?.close();
-  return failed > 0 || truth.faults > 0 ? 1 : 0;
+  return (found?.failed ?? 0) > 0 || truth.faults > 0 ? 1 : 0;
 }
 
 export const evaluateCommand = defineCommand<Args>({

@@ -13,6 +13,14 @@ export interface Questions {
   categoryIds: (classes: readonly string[]) => number[];
 }
 
+export interface Predictions {
+  entries: CocoResult[];
+  /** Pictures that could not be looked at. */
+  failed: number;
+  /** Whether the model finds masks. */
+  masks: boolean;
+}
+
 export interface PredictArgs extends ModelArgs, TtaArgs {
   masks: boolean;
   sampleRatio?: number;
@@ -21,7 +29,12 @@ export interface PredictArgs extends ModelArgs, TtaArgs {
   quiet: boolean;
 }
 
-async function collect(detector: Detector, { pictures, categoryIds }: Questions, args: PredictArgs, signal: AbortSignal) {
+async function collect(
+  detector: Detector,
+  { pictures, categoryIds }: Questions,
+  args: PredictArgs,
+  signal: AbortSignal,
+): Promise<Predictions> {
   const files = pictures.map(({ file }) => file);
   const categories = categoryIds(detector.info.classes);
   const { masks, sampleRatio, seed, concurrency } = args;
@@ -40,15 +53,11 @@ async function collect(detector: Detector, { pictures, categoryIds }: Questions,
     progress.step();
   }
   progress.clear();
-  return { entries, failed };
+  return { entries, failed, masks: detector.info.masks };
 }
 
 /** A picture that cannot be read is said and counted; it has no detections then. */
-export async function predict(
-  questions: Questions,
-  args: PredictArgs,
-  signal: AbortSignal,
-): Promise<{ entries: CocoResult[]; failed: number }> {
+export async function predict(questions: Questions, args: PredictArgs, signal: AbortSignal): Promise<Predictions> {
   const detector = await Detector.load(weightsOf(args), loadOptions(args, signal));
   try {
     return await collect(detector, questions, args, signal);

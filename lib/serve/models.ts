@@ -62,6 +62,6 @@ export function readModelNames(weights: readonly string[]): ModelName[] {
 
 /** What GET /v1/models tells of one. */
 export function describeServed({ name, detector }: Model, isDefault: boolean): Record<string, unknown> {
-  const { preset, classes, parameters, minSize, maxSize, card, device, precision } = detector.info;
-  return { name, default: isDefault, preset, classes, parameters, minSize, maxSize, device, precision, card };
+  const { preset, classes, parameters, minSize, maxSize, masks, card, device, precision } = detector.info;
+  return { name, default: isDefault, preset, classes, parameters, minSize, maxSize, masks, device, precision, card };
 }

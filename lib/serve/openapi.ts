@@ -96,6 +96,7 @@ const schemas: Json = {
     parameters: { type: 'integer' },
     minSize: { type: 'integer' },
     maxSize: { type: 'integer' },
+    masks: { type: 'boolean', description: 'Whether it finds masks' },
     device: { type: 'string' },
     precision: { type: 'string' },
     card: { type: 'object', description: 'What the file of weights says of itself: licence, data, recipe, metrics' },

@@ -1,5 +1,5 @@
-// What a file of trained weights says of itself: licence, data, recipe, metrics, as its metadata. The same run writes the same
-// card. Before it: run.ts. After it: the addon's saveWeights, `mimdet info`.
+// What a file of trained weights says of itself: licence, data, recipe, metrics, and where it knows no masks, as its metadata. The same
+// run writes the same card. Before it: run.ts. After it: the addon's saveWeights, `mimdet info`.
 import type { EvaluationSummary, IouSummary } from '../evaluator.js';
 import type { OpenedRun } from './open-run.js';
 
@@ -12,6 +12,7 @@ export function cardOf(run: OpenedRun, summary: EvaluationSummary | undefined): 
     recipe: recipeOf(run),
   };
   if (config.output.license !== undefined) card['license'] = config.output.license;
+  if (data.train.masks === 'none') card['masks'] = 'none';
   if (summary) card['metrics'] = JSON.stringify(metricsOf(summary, run));
   return card;
 }

@@ -196,6 +196,12 @@ test('boxes alone, and sets that mix both', async () => {
       steps.some(({ losses }) => losses.mask > 0),
       masks === 'some',
     );
+    await using detector = await Detector.load(join(folder, `run-${masks}`, 'weights.safetensors'), { device: 'cpu' });
+    assert.equal(detector.info.masks, masks === 'some');
+    const picture = readdirSync(join(data, 'val')).find((name) => name.endsWith('.png'))!;
+    const { instances } = await detector.detect(join(data, 'val', picture), { scoreThreshold: 0 });
+    assert.ok(instances.length > 0);
+    assert.ok(instances.every(({ mask }) => (mask !== null) === (masks === 'some')), 'a model that never saw a mask invents none');
   }
 });
 

@@ -128,6 +128,31 @@ test('a missing picture is said, the others count, and the exit status is 1', as
   assert.deepEqual(Object.keys(JSON.parse(stdout) as object), ['bbox']);
 });
 
+/** The bundled weights, as a run on boxes alone would have written them. */
+function weightsWithoutMasks(): string {
+  const bytes = readFileSync(join(root, 'models/nuclei.safetensors'));
+  const end = 8 + Number(bytes.readBigUInt64LE());
+  const header = JSON.parse(bytes.toString('utf8', 8, end)) as { __metadata__: Record<string, string> };
+  header.__metadata__['masks'] = 'none';
+  const text = Buffer.from(JSON.stringify(header));
+  const padded = Buffer.concat([text, Buffer.alloc((8 - (text.length % 8)) % 8, ' ')]);
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(padded.length));
+  const file = join(folder, 'boxes.safetensors');
+  writeFileSync(file, Buffer.concat([length, padded, bytes.subarray(end)]));
+  return file;
+}
+
+test('a model that was trained on boxes alone is judged by boxes, and says why', async () => {
+  const data = ['--data', join(root, 'examples/nuclei.json'), '--images', pictures];
+  const { status, stdout, stderr } = await mimdet(['eval', '--weights', weightsWithoutMasks(), ...data, '--json', '-']);
+  assert.equal(status, 0, stderr);
+  assert.match(stderr, /boxes alone/);
+  const summary = JSON.parse(stdout) as EvaluationSummary;
+  assert.deepEqual(Object.keys(summary), ['bbox']);
+  assert.ok(summary.bbox!.AP > 0.3);
+});
+
 interface Example {
   images: { id: number; file_name: string; width: number; height: number }[];
   annotations: { image_id: number; bbox: [number, number, number, number] }[];
