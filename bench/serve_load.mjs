@@ -7,6 +7,7 @@ import { spawn } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { fileURLToPath } from 'node:url';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 
 const { values: options } = parseArgs({
@@ -55,7 +56,7 @@ async function serve(maxQueue) {
   const line = await new Promise((resolve) => child.stdout.setEncoding('utf8').once('data', resolve));
   const url = line.trim().split(' ').at(-1);
   for (const body of bodies) await ask(url, body); // warm
-  return { url, end: () => (child.kill('SIGTERM'), ended) };
+  return { url, restMs: await delayAtRest(url), end: () => (child.kill('SIGTERM'), ended) };
 }
 
 /** A number of /metrics. Reading resets the event loop's histogram. */
@@ -64,14 +65,21 @@ async function metric(url, ...names) {
   return names.map((name) => Number(text.split('\n').find((line) => line.startsWith(`${name} `))?.split(' ')[1]));
 }
 
+/** What the event loop's delay is said to be while nothing happens: the meter's own interval, which every delay contains. */
+async function delayAtRest(url) {
+  await metric(url, 'nodejs_eventloop_lag_p50_seconds');
+  await sleep(1000);
+  return (await metric(url, 'nodejs_eventloop_lag_p50_seconds'))[0] * 1000;
+}
+
 /** What the server says of itself every other second while `work` runs: its event loop's delay (the worst p99 of those), its memory. */
-async function watched(url, work) {
+async function watched({ url, restMs }, work) {
   const memoryMb = [];
   let delayMs = 0;
   const look = async () => {
     const [bytes, delay] = await metric(url, 'process_resident_memory_bytes', 'nodejs_eventloop_lag_p99_seconds');
     memoryMb.push(bytes / 2 ** 20);
-    if (memoryMb.length > 1) delayMs = Math.max(delayMs, delay * 1000);
+    if (memoryMb.length > 1) delayMs = Math.max(delayMs, delay * 1000 - restMs);
   };
   await look();
   const looking = setInterval(() => void look(), 2000);
@@ -101,7 +109,7 @@ async function open(url, rate) {
   while (performance.now() - start < seconds * 1000) {
     const due = Math.floor(((performance.now() - start) / 1000) * rate);
     while (sent.length < due) sent.push(ask(url, bodies[sent.length % bodies.length]));
-    await new Promise((resolve) => setTimeout(resolve, 2));
+    await sleep(2);
   }
   return { answers: await Promise.all(sent), sent: sent.length };
 }
@@ -116,19 +124,21 @@ function print(title, { answers, delayMs, memoryMb }) {
 
 async function closedLoad() {
   const callers = Number(options.callers);
-  const { url, end } = await serve(4 * callers);
-  const alone = await watched(url, () => closed(url, 1));
+  const server = await serve(4 * callers);
+  const { url, end } = server;
+  const alone = await watched(server, () => closed(url, 1));
   print(`closed, 1 caller: ${alone.rate.toFixed(2)} pictures/s`, alone);
-  const many = await watched(url, () => closed(url, callers));
+  const many = await watched(server, () => closed(url, callers));
   print(`closed, ${callers} callers: ${many.rate.toFixed(2)} pictures/s, ${((many.rate / alone.rate) * 100).toFixed(1)} % of one caller's`, many);
   return (await end()) === 0 && many.answers.every(({ status }) => status === 200);
 }
 
 async function openLoad() {
-  const { url, end } = await serve(options['max-queue']);
+  const server = await serve(options['max-queue']);
+  const { url, end } = server;
   const alone = await closed(url, 1, Math.min(seconds, 15));
   const rate = alone.rate * Number(options.times);
-  const load = await watched(url, () => open(url, rate));
+  const load = await watched(server, () => open(url, rate));
   print(`open, ${rate.toFixed(1)} requests/s (${options.times} times capacity), ${load.sent} sent`, load);
   const times = (status) => load.answers.filter((answer) => answer.status === status).map((answer) => answer.ms);
   const unloaded = percentile(alone.answers.map((answer) => answer.ms), 0.99);

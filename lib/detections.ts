@@ -159,12 +159,11 @@ export function fromNative(
   times: { decodeMs: number; totalMs: number },
 ): Detections {
   const { boxes, scores, classIds, masks } = found;
-  const size: [number, number] = [picture.height, picture.width];
   const instances = Array.from(scores, (score, i): Instance => {
-    const [x1, y1, x2, y2] = boxes.subarray(4 * i, 4 * i + 4) as unknown as [number, number, number, number];
+    const box = { x1: boxes[4 * i]!, y1: boxes[4 * i + 1]!, x2: boxes[4 * i + 2]!, y2: boxes[4 * i + 3]! };
     const classId = classIds[i]!;
-    const mask = masks ? new Mask([...size], masks[i]!) : null;
-    return { classId, className: classes[classId] ?? `class ${classId}`, score, box: { x1, y1, x2, y2 }, mask };
+    const mask = masks ? new Mask([picture.height, picture.width], masks[i]!) : null;
+    return { classId, className: classes[classId] ?? `class ${classId}`, score, box, mask };
   });
   return new Detections(picture.width, picture.height, instances, { ...found.timing, ...times });
 }

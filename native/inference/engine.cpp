@@ -3,9 +3,16 @@
 #include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>
 
+#include "base/heap.h"
+#include "base/thread_priority.h"
 #include "inference/device.h"
 
 namespace mimdet {
+namespace {
+
+constexpr std::chrono::seconds kRest{1};  // without work, before freed memory goes back to the system
+
+}  // namespace
 
 /// Single tasks, first come, first served: models being built.
 class TaskQueue : public WorkSource {
@@ -131,6 +138,7 @@ std::shared_ptr<WorkSource> Engine::next_locked(Clock::time_point now, Clock::ti
 }
 
 void Engine::loop() {
+  give_way();
   const c10::InferenceMode no_gradients;
   open_cuda_library();
   std::unique_lock lock(mutex_);
@@ -142,12 +150,23 @@ void Engine::loop() {
       source->run_one();
       source.reset();  // perhaps the last owner: not under the lock
       lock.lock();
+      holds_freed_memory_ = true;
     } else if (ready_at == kNever) {
-      changed_.wait(lock);
+      rest_locked(lock);
     } else {
       changed_.wait_until(lock, ready_at);
     }
   }
+}
+
+/// A service that has nothing to do holds its models, not what their last pictures needed.
+void Engine::rest_locked(std::unique_lock<std::mutex>& lock) {
+  if (!holds_freed_memory_) return changed_.wait(lock);
+  if (changed_.wait_for(lock, kRest) == std::cv_status::no_timeout) return;
+  holds_freed_memory_ = false;
+  lock.unlock();
+  give_back_free_memory();
+  lock.lock();
 }
 
 void Engine::use_threads(int threads) {

@@ -51,6 +51,7 @@ class Engine {
   Engine();
   void start_locked();
   void loop();
+  void rest_locked(std::unique_lock<std::mutex>& lock);
   std::shared_ptr<WorkSource> next_locked(Clock::time_point now, Clock::time_point& ready_at);
   std::vector<std::shared_ptr<WorkSource>> living_locked();
 
@@ -62,6 +63,7 @@ class Engine {
   uint64_t turn_ = 0;
   std::thread thread_;
   bool stopping_ = false, shut_ = false;
+  bool holds_freed_memory_ = false;  // something ran since it was handed back
   DeadlineClock deadlines_;
 };
 

@@ -1,8 +1,17 @@
 // Detector, queue and compute thread together, without Node.
 #include "inference/session.h"
 
+#include <fstream>
 #include <future>
+#include <memory>
 #include <thread>
+#include <vector>
+
+#ifdef __linux__
+#include <sys/resource.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 
 #include "check.h"
 #include "inference/engine.h"
@@ -189,6 +198,41 @@ TEST("session: a budget chooses the sample ratio when the pass starts, so that w
   CHECK(ample.stations.total_ms() <= ample.model_ms);
   close(*session, true);
 }
+
+#ifdef __linux__
+TEST("engine: the compute thread gives way to the one that it works for") {
+  std::promise<int> priority;
+  Engine::instance().post([&] { priority.set_value(getpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)))); });
+  const int own = getpriority(PRIO_PROCESS, static_cast<id_t>(syscall(SYS_gettid)));
+  const int found = priority.get_future().get();
+  CHECK(found > own || own == 19);
+}
+#endif
+
+#ifdef __GLIBC__  // other C libraries have no call for it
+TEST("engine: a second after the last work, freed memory is the system's again") {
+  const auto resident_mb = [] {
+    int64_t all_pages = 0, resident_pages = 0;
+    std::ifstream("/proc/self/statm") >> all_pages >> resident_pages;
+    return resident_pages * 4096 / (1 << 20);
+  };
+  std::unique_ptr<char[]> last;  // keeps the library from shrinking its heap by itself
+  std::promise<int64_t> used;
+  Engine::instance().post([&] {
+    std::vector<std::unique_ptr<char[]>> blocks;
+    for (int i = 0; i < 4096; ++i) {
+      blocks.push_back(std::make_unique<char[]>(16384));
+      std::fill_n(blocks.back().get(), 16384, 1);
+    }
+    last = std::make_unique<char[]>(16384);
+    blocks.clear();
+    used.set_value(resident_mb());
+  });
+  const int64_t before = used.get_future().get();
+  std::this_thread::sleep_for(2s);
+  CHECK(resident_mb() < before - 40);
+}
+#endif
 
 TEST("engine: stopping abandons what waits, and later work starts it again") {
   if (golden("nuclei").empty()) return mimdet::test::report_skip("no golden/nuclei");
