@@ -7,7 +7,7 @@ typedef float LooseVec __attribute__((vector_size(kLanes * 4), aligned(4), may_a
 MIMDET_INLINE Vec load(const float* from) { return *reinterpret_cast<const LooseVec*>(from); }
 MIMDET_INLINE void store(float* to, Vec v) { *reinterpret_cast<LooseVec*>(to) = v; }
 MIMDET_INLINE Vec spread(float value) { return value - Vec{}; }
-MIMDET_INLINE Vec larger(Vec a, Vec b) { return a > b ? a : b; }
+MIMDET_INLINE Vec larger(Vec a, Vec b) { return a > b ? a : b; }  // NaN in b stays, as in one instruction
 
 /// Lane i becomes lane i + by, around the end.
 template <int kBy>
@@ -38,8 +38,8 @@ MIMDET_INLINE float largest_of(Vec v) {
 
 /// 2^x for x <= 0, within 3e-7 of its value; what would be denormal is 2^-126. NaN stays NaN.
 MIMDET_INLINE Vec exp2_of_negative(Vec x) {
-  const Vec lowest = spread(-126.f), magic = spread(12582912.f);  // 1.5 · 2^23: adding it rounds to an integer in the low bits
-  x = x < lowest ? lowest : x;
+  const Vec magic = spread(12582912.f);  // 1.5 · 2^23: adding it rounds to an integer in the low bits
+  x = larger(spread(-126.f), x);
   const Vec shifted = x + magic;
   const Vec rest = x - (shifted - magic);  // -0.5 … 0.5
   Vec y = spread(0.0013390863314270973f);
