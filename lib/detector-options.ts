@@ -1,5 +1,6 @@
 // Every option of `Detector.load`, `detect` and `detectMany`: types for users, checks, defaults, and the addon's form of them.
 // Before it: detector.ts. After it: the addon.
+import type { ModelInfo } from './model-info.js';
 import type { NativeDetectOptions, NativeLoadOptions } from './native-types.js';
 import { tta, type TestTimeAugmentation } from './test-time-augmentation.js';
 import { tile, type TileOptions } from './tiles/tile-option.js';
@@ -172,25 +173,25 @@ export interface DetectCall {
   signal: AbortSignal | undefined;
 }
 
-export function readDetectOptions(options: unknown, classes: readonly string[]): DetectCall {
-  return toCall(readOptions(detectTable, options), classes);
+/** What a call's options are read for. */
+type CalledModel = Pick<ModelInfo, 'classes' | 'masks'>;
+
+export function readDetectOptions(options: unknown, model: CalledModel): DetectCall {
+  return toCall(readOptions(detectTable, options), model);
 }
 
-export function readDetectManyOptions(
-  options: unknown,
-  classes: readonly string[],
-): { call: DetectCall; concurrency: number } {
+export function readDetectManyOptions(options: unknown, model: CalledModel): { call: DetectCall; concurrency: number } {
   const { concurrency = 4, ...given } = readOptions(detectManyTable, options);
-  return { call: toCall(given, classes), concurrency };
+  return { call: toCall(given, model), concurrency };
 }
 
-function toCall(given: ReturnType<typeof readOptions<typeof detectTable>>, classes: readonly string[]): DetectCall {
+function toCall(given: ReturnType<typeof readOptions<typeof detectTable>>, { classes, masks }: CalledModel): DetectCall {
   if (given.tile && given.budgetMs !== undefined) throw expected('nothing beside `tile`', 'budgetMs', given.budgetMs);
   const native = {
     scoreThreshold: given.scoreThreshold ?? 0.25,
     maxDetections: given.maxDetections ?? 0,
     classIds: Int32Array.from(given.classes ?? [], (name, i) => classId(name, classes, `classes[${i}]`)),
-    masks: given.masks ?? true,
+    masks: masks && (given.masks ?? true),
     sampleRatio: given.sampleRatio ?? 1,
     seed: given.seed ?? 0n,
     views: given.tta ?? [],

@@ -84,7 +84,7 @@ export class Detector extends EventEmitter<DetectorEvents> implements AsyncDispo
    * @throws ERR_MIMDET_DECODE, _INVALID_ARGUMENT, _QUEUE_FULL, _DEADLINE, _OUT_OF_MEMORY, _DISPOSED; `signal.reason` on an abort
    */
   async detect(image: ImageInput, options?: DetectOptions): Promise<Detections> {
-    return this.#start(image, readDetectOptions(options, this.info.classes));
+    return this.#start(image, readDetectOptions(options, this.info));
   }
 
   /**
@@ -95,7 +95,7 @@ export class Detector extends EventEmitter<DetectorEvents> implements AsyncDispo
     images: ImageSource<T>,
     options?: DetectManyOptions,
   ): AsyncGenerator<DetectManyResult<T>, void, undefined> {
-    const { call, concurrency } = readDetectManyOptions(options, this.info.classes);
+    const { call, concurrency } = readDetectManyOptions(options, this.info);
     const detect = (image: T, signal: AbortSignal) => this.#start(image, { ...call, signal });
     return detectInOrder(iterate(images), detect, { concurrency, signal: call.signal });
   }
@@ -136,8 +136,7 @@ export class Detector extends EventEmitter<DetectorEvents> implements AsyncDispo
 
   async #start(image: ImageInput, call: DetectCall): Promise<Detections> {
     if (this.#closing) throw disposed();
-    const { native } = call;
-    return this.#calls.run(() => this.#detect(image, { ...call, native: { ...native, masks: native.masks && this.info.masks } }));
+    return this.#calls.run(() => this.#detect(image, call));
   }
 
   async #detect(image: ImageInput, call: DetectCall): Promise<Detections> {

@@ -25,11 +25,16 @@ export function goldenFile(folder: string, file: string): string {
 
 /** A folder's weights with its config.json put into the metadata: the reference's own files have none. */
 export function goldenModel(folder: string): Uint8Array {
-  const file = readFileSync(goldenFile(folder, 'weights.safetensors'));
+  const config = readFileSync(goldenFile(folder, 'config.json'), 'utf8');
+  return withMetadata(goldenFile(folder, 'weights.safetensors'), { format: 'mimdet', version: '1', config });
+}
+
+/** The bytes of a safetensors file with these entries in its metadata, beside those that it has. */
+export function withMetadata(path: string, entries: Record<string, string>): Uint8Array {
+  const file = readFileSync(path);
   const headerEnd = 8 + Number(file.readBigUInt64LE(0));
   const header = JSON.parse(file.toString('utf8', 8, headerEnd)) as Record<string, object>;
-  const config = readFileSync(goldenFile(folder, 'config.json'), 'utf8');
-  header['__metadata__'] = { format: 'mimdet', version: '1', config };
+  header['__metadata__'] = { ...header['__metadata__'], ...entries };
   const text = JSON.stringify(header);
   const padded = Buffer.from(text + ' '.repeat((8 - (Buffer.byteLength(text) % 8)) % 8));
   const length = Buffer.alloc(8);

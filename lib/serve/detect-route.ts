@@ -53,7 +53,7 @@ export async function detectPictures(
 /** A wrong option is told before any picture's fault. Throws ERR_MIMDET_INVALID_ARGUMENT. */
 function check({ detect, model: name, deadlineMs }: CallOptions, { models, settings }: ServerParts) {
   const model = models.find(name);
-  readDetectOptions(detect, model.detector.info.classes);
+  readDetectOptions(detect, model.detector.info);
   return { model, deadlineMs: readDeadline(deadlineMs, settings.deadlineMs) };
 }
 

@@ -1,4 +1,4 @@
-// What the C library keeps of freed memory. Called once a model has been built.
+// What the C library keeps of freed memory. Called once a model has been built or freed, now and then between passes and steps, and at rest.
 #pragma once
 
 namespace mimdet {

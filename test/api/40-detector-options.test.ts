@@ -5,12 +5,12 @@ import { Detector } from '../../lib/index.js';
 import { readDetectManyOptions, readDetectOptions, readLoadOptions } from '../../lib/detector-options.js';
 import { bundledModels, resolveModel } from '../../lib/model-source.js';
 
-const classes = ['cat', 'dog'];
+const model = { classes: ['cat', 'dog'], masks: true };
 const refused = (options: object, message: RegExp) =>
-  assert.throws(() => readDetectOptions(options, classes), { code: 'ERR_MIMDET_INVALID_ARGUMENT', message });
+  assert.throws(() => readDetectOptions(options, model), { code: 'ERR_MIMDET_INVALID_ARGUMENT', message });
 
 test('detect: defaults', () => {
-  assert.deepEqual(readDetectOptions(undefined, classes), {
+  assert.deepEqual(readDetectOptions(undefined, model), {
     native: {
       scoreThreshold: 0.25,
       maxDetections: 0,
@@ -32,10 +32,10 @@ test('detect: defaults', () => {
 });
 
 test('detect: names of classes become ids, seeds 64 bits', () => {
-  const { native } = readDetectOptions({ classes: ['dog', 'cat'], seed: 2n ** 64n - 1n, sampleRatio: 0.5 }, classes);
+  const { native } = readDetectOptions({ classes: ['dog', 'cat'], seed: 2n ** 64n - 1n, sampleRatio: 0.5 }, model);
   assert.deepEqual(native.classIds, new Int32Array([1, 0]));
   assert.equal(native.seed, 2n ** 64n - 1n);
-  assert.equal(readDetectOptions({ seed: 7 }, classes).native.seed, 7n);
+  assert.equal(readDetectOptions({ seed: 7 }, model).native.seed, 7n);
 });
 
 test('detect: wrong values are named', () => {
@@ -61,7 +61,7 @@ test('detect: wrong values are named', () => {
 
 test('detect: tta is every scale with every way of mirroring', () => {
   const views = (tta: unknown) =>
-    readDetectOptions({ tta }, classes).native.views.map(
+    readDetectOptions({ tta }, model).native.views.map(
       ({ scale, flipHorizontal, flipVertical }) => `${scale}${flipHorizontal ? 'h' : ''}${flipVertical ? 'v' : ''}`,
     );
   assert.deepEqual(views(false), []);
@@ -77,7 +77,7 @@ test('detect: tta is every scale with every way of mirroring', () => {
 });
 
 test('detect: tile is a square and an overlap', () => {
-  const tile = (value: unknown) => readDetectOptions({ tile: value }, classes).tile;
+  const tile = (value: unknown) => readDetectOptions({ tile: value }, model).tile;
   assert.equal(tile(false), undefined);
   assert.deepEqual(tile(true), {});
   assert.deepEqual(tile({ size: 256, overlap: 64 }), { size: 256, overlap: 64 });
@@ -89,10 +89,14 @@ test('detect: tile is a square and an overlap', () => {
   refused({ tile: { sise: 64 } }, /did you mean "size"/);
 });
 
+test('detect: a model without masks is asked for none', () => {
+  for (const masks of [true, undefined]) assert.equal(readDetectOptions({ masks }, { ...model, masks: false }).native.masks, false);
+});
+
 test('detectMany: the same, and concurrency', () => {
-  assert.equal(readDetectManyOptions({}, classes).concurrency, 4);
-  assert.equal(readDetectManyOptions({ concurrency: 9, masks: false }, classes).call.native.masks, false);
-  assert.throws(() => readDetectManyOptions({ concurrency: 0 }, classes), /`concurrency` but received 0/);
+  assert.equal(readDetectManyOptions({}, model).concurrency, 4);
+  assert.equal(readDetectManyOptions({ concurrency: 9, masks: false }, model).call.native.masks, false);
+  assert.throws(() => readDetectManyOptions({ concurrency: 0 }, model), /`concurrency` but received 0/);
   refused({ concurrency: 2 }, /"concurrency"/);
 });
 

@@ -27,10 +27,8 @@ MatrixProduct some_columns(const MatrixProduct& whole, int64_t begin, int64_t en
   return part;
 }
 
-/// As many pieces for each thread, all of about one size.
 void share_tiles(const Kernels& k, const MatrixProduct& whole, int64_t tiles) {
-  const int64_t threads = at::get_num_threads(), rounds = (tiles + threads * kTilesAPiece - 1) / (threads * kTilesAPiece);
-  const int64_t count = std::min(tiles, threads * rounds);
+  const int64_t count = std::min(tiles, even_pieces(tiles, kTilesAPiece));
   share(count, [&](Pieces& pieces) {
     for (int64_t i; pieces.take(i);) k.multiply(some_rows(whole, i * tiles / count * k.tile, (i + 1) * tiles / count * k.tile));
   });

@@ -8,6 +8,8 @@
 #include <atomic>
 #include <cstdint>
 
+#include "ops/cpu/kernels.h"
+
 namespace mimdet::cpu {
 
 /// Numbers 0 … count - 1, each taken once.
@@ -25,6 +27,9 @@ class Pieces {
   std::atomic<int64_t> next_ = 0;
   const int64_t count_;
 };
+
+/// Of `size` units in all, so many pieces of at most `most` each that every thread gets as many, where all are as quick.
+inline int64_t even_pieces(int64_t size, int64_t most) { return round_up((size + most - 1) / most, at::get_num_threads()); }
 
 /// Calls `work(pieces)` once on each thread, where it takes pieces until there are none.
 template <class Work>

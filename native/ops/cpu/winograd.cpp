@@ -50,7 +50,7 @@ void transform_outputs(const Kernels& k, const WinogradGrid& grid, const Winogra
 }  // namespace
 
 int64_t winograd_tiles_a_task(const Kernels& k, int64_t tiles) {
-  const int64_t tasks = round_up((tiles + kMaxTilesATask - 1) / kMaxTilesATask, at::get_num_threads());
+  const int64_t tasks = even_pieces(tiles, kMaxTilesATask);
   return round_up((tiles + tasks - 1) / tasks, k.tile);
 }
 

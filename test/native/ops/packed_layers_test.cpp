@@ -1,6 +1,5 @@
 // The layers with packed weights, and attention, against their plain LibTorch forms.
 #include <ATen/Context.h>
-#include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/arange.h>
 #include <ATen/ops/conv2d.h>
@@ -22,6 +21,7 @@
 #include "ops/cpu/kernels.h"
 #include "ops/group_norm_gelu.h"
 #include "ops/linear.h"
+#include "threads.h"
 
 using namespace mimdet;
 
@@ -128,10 +128,8 @@ TEST("PackedConv2d: a batch of many gives the bits of each alone; the number of 
   const at::Tensor x = at::randn({9, 64, 7, 7});
   const at::Tensor together = convolution(x);
   for (int64_t i = 0; i < 9; ++i) CHECK(same_bits(together.slice(0, i, i + 1), convolution(x.slice(0, i, i + 1))));
-  const int threads = at::get_num_threads();
-  at::set_num_threads(1);
+  const test::Threads one(1);
   CHECK(same_bits(together, convolution(x)));
-  at::set_num_threads(threads);
 }
 
 TEST("PackedConv2d: no pictures, wrong channels, NaN stays where it can be seen") {

@@ -1,5 +1,4 @@
 // The gradient of ROIAlign: the reference's numbers, finite differences, LibTorch's own way through the form of its calls.
-#include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/equal.h>
@@ -14,6 +13,7 @@
 #include "ops/kernels.h"
 #include "ops/roi_align.h"
 #include "ops/stored_tensors.h"
+#include "threads.h"
 
 using namespace mimdet;
 
@@ -84,12 +84,11 @@ TEST("roi_align gradient: finite differences in float64") {
 
 TEST("roi_align gradient: the same bits with any number of threads") {
   const at::Tensor rois = random_rois(200, 2, 120, 2, at::kFloat), grad = test::random_tensor({200, 70, 7, 7}, -1, 1, 3);
-  const int threads = at::get_num_threads();
-  at::set_num_threads(1);
-  const at::Tensor alone = cpu::roi_align_backward(grad, rois, 0.25, {2, 70, 30, 30});
-  at::set_num_threads(4);
-  CHECK(at::equal(cpu::roi_align_backward(grad, rois, 0.25, {2, 70, 30, 30}), alone));
-  at::set_num_threads(threads);
+  const auto gradient_with = [&](int count) {
+    const test::Threads threads(count);
+    return cpu::roi_align_backward(grad, rois, 0.25, {2, 70, 30, 30});
+  };
+  CHECK(at::equal(gradient_with(4), gradient_with(1)));
 }
 
 TEST("roi_align gradient: nothing in, nothing out; boxes beyond all measure; half types") {

@@ -8,18 +8,13 @@
 #include <vector>
 
 #include "check.h"
+#include "threads.h"
 
 using namespace mimdet;
+using mimdet::test::Threads;
 using namespace std::chrono_literals;
 
 namespace {
-
-/// LibTorch's threads, as long as it lives.
-struct Threads {
-  const int before = at::get_num_threads();
-  explicit Threads(int count) { at::set_num_threads(count); }
-  ~Threads() { at::set_num_threads(before); }
-};
 
 std::vector<int> times_taken(int64_t count) {
   std::vector<std::atomic<int>> taken(static_cast<size_t>(count));

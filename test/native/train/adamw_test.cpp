@@ -1,5 +1,4 @@
 // The update against the reference's (golden/micro/train), the gradient's norm, the moving average.
-#include <ATen/Parallel.h>
 #include <ATen/TensorOperators.h>
 #include <ATen/ops/abs.h>
 #include <ATen/ops/equal.h>
@@ -15,6 +14,7 @@
 #include "train/adamw.h"
 #include "train/gradient_norm.h"
 #include "train/weight_average.h"
+#include "threads.h"
 
 using namespace mimdet;
 using test::stored_tensors;
@@ -40,7 +40,7 @@ OptimizerOptions stored_options() {
 }
 
 std::vector<at::Tensor> values_after(int threads, const std::map<std::string, at::Tensor>& stored) {
-  at::set_num_threads(threads);
+  const test::Threads setting(threads);
   const Parameters parameters = stored_parameters();
   AdamW optimizer(parameters, stored_options(), stored_config().encoder.depth);
   std::vector<at::Tensor> values;
@@ -77,9 +77,7 @@ TEST("adamw: one step from the stored gradients is the reference's") {
 
 TEST("adamw: the number of threads changes nothing") {
   const auto stored = stored_tensors("micro/train/step.safetensors");
-  const int before = at::get_num_threads();
   const auto one = values_after(1, stored), two = values_after(2, stored);
-  at::set_num_threads(before);
   for (size_t i = 0; i < one.size(); ++i) CHECK(at::equal(one[i], two[i]));
 }
 
@@ -105,12 +103,11 @@ TEST("gradient_norm: the norm of all numbers, whatever the number of threads") {
     if (gradient.defined()) sum += gradient.to(at::kDouble).square().sum().item<double>();
   CHECK(std::abs(gradient_norm(gradients) - std::sqrt(sum)) < 1e-9);
   CHECK_EQUAL(gradient_norm({}), 0.0);
-  const int before = at::get_num_threads();
-  at::set_num_threads(1);
-  const double one = gradient_norm(gradients);
-  at::set_num_threads(2);
-  CHECK_EQUAL(gradient_norm(gradients), one);
-  at::set_num_threads(before);
+  const auto norm_with = [&](int count) {
+    const test::Threads threads(count);
+    return gradient_norm(gradients);
+  };
+  CHECK_EQUAL(norm_with(2), norm_with(1));
 }
 
 TEST("gradient_norm: a gradient that is not finite is seen") {
