@@ -100,6 +100,7 @@ export class RunFolder {
     await rm(fresh, { force: true });
     await link(this.last, fresh).catch(() => copyFile(this.last, fresh));
     await rename(fresh, this.best);
+    await rm(fresh, { force: true }); // POSIX: renaming a link onto another of the same file does nothing
   }
 
   async writeConfig(text: string): Promise<void> {

@@ -1,12 +1,13 @@
 // Trainer as a program uses it: steps, evaluation, the run's folder, stopping and going on, and everything that ends a run.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
 import { Detector, MimdetError, Trainer, type RunOptions, type TrainConfig, type TrainStep } from '../../lib/index.js';
 import { readMetrics } from '../../lib/train/metrics.js';
+import { RunFolder } from '../../lib/train/run-folder.js';
 import { microRun, writeTrainingSet } from '../training-set.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'mimdet-trainer-'));
@@ -120,6 +121,17 @@ test('leaving the loop keeps a checkpoint; without one resuming starts', async (
 test('a run that is through has nothing left to do', async () => {
   const { steps, outcome } = await train(micro('whole'), { resume: true });
   assert.deepEqual([steps.length, outcome?.step, outcome?.best], [0, 12, whole.outcome?.best]);
+});
+
+test('the last checkpoint, kept as the best once more after a kill, leaves nothing beside the two', async () => {
+  const run = new RunFolder(join(folder, 'kept-twice'));
+  await run.prepare(true);
+  writeFileSync(run.last, 'a checkpoint');
+  await run.keepLastAsBest();
+  await run.keepLastAsBest();
+  run.close();
+  assert.deepEqual(readdirSync(join(run.path, 'checkpoints')), ['best', 'last']);
+  assert.equal(readFileSync(run.best, 'utf8'), 'a checkpoint');
 });
 
 test('a folder with a run is not written over, and not shared', async () => {
