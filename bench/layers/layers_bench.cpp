@@ -15,6 +15,7 @@
 #include <functional>
 #include <string>
 
+#include "inference/tensor_memory.h"
 #include "ops/attention.h"
 #include "ops/conv2d.h"
 #include "ops/cpu/kernels.h"
@@ -95,6 +96,7 @@ void norm() {
 }  // namespace
 
 int main(int count, char** arguments) {
+  use_arena_for_tensors();
   const c10::InferenceMode guard;
   at::set_num_threads(count > 1 ? std::atoi(arguments[1]) : 2);
   if (count > 2) rounds = std::atoi(arguments[2]);

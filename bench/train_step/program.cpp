@@ -17,6 +17,7 @@
 #include <vector>
 
 #include "data/batch.h"
+#include "inference/tensor_memory.h"
 #include "train/trainer.h"
 
 namespace {
@@ -129,6 +130,7 @@ void show(const OperatorTimes& times, int64_t steps) {
 }  // namespace
 
 int main(int count, char** texts) {
+  use_arena_for_tensors();
   const Arguments arguments = parse(count, texts);
   Trainer trainer(options_of(arguments), "");
   std::mt19937 random(3);

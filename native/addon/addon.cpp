@@ -14,6 +14,7 @@
 #include "addon/trainer_wrap.h"
 #include "addon/weights_wrap.h"
 #include "inference/device.h"
+#include "inference/tensor_memory.h"
 
 // LibTorch's version as the library says at run time: major, minor and patch in the three highest bytes. Its header drags half of
 // LibTorch in.
@@ -58,6 +59,7 @@ void define_async(Napi::Object& exports, const char* name) {
 }
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
+  use_arena_for_tensors();
   Environment::open(env);
   exports.Set("builtFor", MIMDET_BUILT_FOR);
   exports.Set("runsWith", libtorch_version());

@@ -20,9 +20,6 @@
 namespace mimdet {
 namespace {
 
-// Handing free memory back costs a tenth of a small picture's time, never doing it lets pieces add up to 50 MB.
-constexpr int64_t kPassesBetweenCleanings = 64;
-
 // A first call with a budget waits so long for a guess of what a pass will take.
 constexpr double kFirstGuessMs = 10;
 
@@ -72,7 +69,6 @@ std::vector<DetectResult> Detector::detect(const std::vector<BorrowedPicture*>& 
     result.timing.sample_ratio = options.sample_ratio;
     result.timing.stations = log;
   }
-  if (++passes_ % kPassesBetweenCleanings == 0 && device_.is_cpu()) give_back_free_memory();
   return results;
 }
 

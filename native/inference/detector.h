@@ -68,7 +68,6 @@ class Detector {
   std::unique_ptr<MaskRcnn> model_;
   // detect() is called from one thread.
   mutable PassForecast forecast_;
-  mutable int64_t passes_ = 0;
 };
 
 }  // namespace mimdet

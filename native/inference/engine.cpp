@@ -10,7 +10,8 @@
 namespace mimdet {
 namespace {
 
-constexpr std::chrono::seconds kRest{1};  // without work, before freed memory goes back to the system
+constexpr int64_t kWorksBetweenTrims = 64;  // of memory that larger work has left behind
+constexpr std::chrono::seconds kRest{1};    // without work, before all freed memory goes back to the system
 
 }  // namespace
 
@@ -141,6 +142,7 @@ void Engine::loop() {
   give_way();
   const c10::InferenceMode no_gradients;
   open_cuda_library();
+  int64_t works = 0;
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     Clock::time_point ready_at = kNever;
@@ -149,6 +151,7 @@ void Engine::loop() {
       lock.unlock();
       source->run_one();
       source.reset();  // perhaps the last owner: not under the lock
+      if (++works % kWorksBetweenTrims == 0) give_back_unused_memory();  // after the answer, so that no caller waits for it
       lock.lock();
       holds_freed_memory_ = true;
     } else if (ready_at == kNever) {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/error.h"
+#include "base/heap.h"
 
 namespace mimdet {
 namespace {
@@ -71,8 +72,15 @@ double available_memory() {
   return least == kUnlimited ? 0 : least;
 }
 
+double memory_for(double needed) {
+  const double available = available_memory();
+  if (available == 0 || needed <= available) return available;
+  give_back_free_memory();
+  return available_memory();
+}
+
 void check_memory(const ModelConfig& config, SizeHw padded_size, double kept_bytes) {
-  const double needed = forward_bytes(config, padded_size) + kept_bytes, available = available_memory();
+  const double needed = forward_bytes(config, padded_size) + kept_bytes, available = memory_for(needed);
   if (available == 0 || needed <= available) return;
   fail_expected(ErrorCode::kOutOfMemory, "a picture that needs at most " + gigabytes(available) + " of memory", "image",
                 "one that is " + std::to_string(padded_size.width) + " x " + std::to_string(padded_size.height) +

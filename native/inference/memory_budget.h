@@ -19,6 +19,9 @@ double pyramid_bytes(const ModelConfig& config, SizeHw padded_size);
 /// Bytes that the process may still take, as the machine and its control group (a container's limit) say; 0 where neither says.
 double available_memory();
 
+/// The same, once memory that is free within the process is the system's again if `needed` would not fit otherwise.
+double memory_for(double needed);
+
 /// Throws Error(kOutOfMemory) with both figures where `padded_size` does not fit beside `kept_bytes` of other views.
 void check_memory(const ModelConfig& config, SizeHw padded_size, double kept_bytes = 0);
 

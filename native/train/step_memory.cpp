@@ -68,7 +68,7 @@ void check_step_memory(const ModelConfig& config, const std::vector<TrainingPict
   for (const TrainingPicture& picture : pictures)
     largest = {std::max(largest.height, picture.image.size.height), std::max(largest.width, picture.image.size.width)};
   const SizeHw padded = padded_size(largest, config.size_divisibility);
-  const double needed = step_bytes(config, {std::ssize(pictures), padded, sample_ratio, checkpointing}), available = available_memory();
+  const double needed = step_bytes(config, {std::ssize(pictures), padded, sample_ratio, checkpointing}), available = memory_for(needed);
   if (available == 0 || needed <= available) return;
   fail_expected(ErrorCode::kOutOfMemory, "a batch that needs at most " + gigabytes(available) + " of memory", "batches",
                 std::to_string(pictures.size()) + " pictures padded to " + std::to_string(padded.width) + " x " + std::to_string(padded.height) +

@@ -28,7 +28,6 @@ namespace mimdet {
 namespace {
 
 constexpr size_t kLongestState = size_t{1} << 20;  // bytes; the header of a safetensors file has its bounds
-constexpr int64_t kStepsBetweenCleanings = 16;     // see give_back_free_memory
 
 /// The compute thread is in inference mode, whose tensors can take no part in a backward pass.
 struct TrainingMode {
@@ -125,7 +124,6 @@ StepReport Trainer::step(const std::vector<TrainingBatchPtr>& batches, const Can
   update(report);
   rollback.keep();
   ++steps_done_;
-  if (steps_done_ % kStepsBetweenCleanings == 0 && device_.is_cpu()) give_back_free_memory();
   report.ms.total = watch.lap_ms();
   return report;
 }

@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "inference/tensor_memory.h"
+
 namespace mimdet::test {
 namespace {
 int failures_in_test = 0;
@@ -44,6 +46,7 @@ std::string read_file(const std::string& path) {
 
 int main(int count, char** arguments) {
   using namespace mimdet::test;
+  mimdet::use_arena_for_tensors();
   int passed = 0, failed = 0, left_out = 0;
   for (const Case& test : cases()) {
     if (count > 1 && test.name.find(arguments[1]) == std::string::npos) continue;
