@@ -105,9 +105,9 @@ const compute = object({
     .regex(/^(auto|cpu|cuda(:\d{1,3})?)$/, "'auto', 'cpu', 'cuda' or 'cuda:N'")
     .optional()
     .describe('Default: MIMDET_DEVICE, else auto.'),
-  precision: choice('float32', 'bfloat16')
+  precision: choice('float32', 'bfloat16', 'float16')
     .default('float32')
-    .describe('Of the forward and backward pass; weights stay float32.'),
+    .describe('Of the forward and backward pass; weights stay float32. With float16 the loss is scaled, so that small gradients are not lost.'),
   threads: wholeIn(0, 1024)
     .optional()
     .describe('0: one a core. Default: MIMDET_THREADS, else 0. Another number rounds otherwise.'),

@@ -37,7 +37,7 @@ struct StepLosses {
 class MaskRcnnLosses {
  public:
   /// `parameters` must outlive it. `checkpointing` recomputes the stem and the transformer blocks in the backward pass: less memory, more work.
-  /// `precision`: of the network's layers, kFloat or kBFloat16; pooling and losses are float32.
+  /// `precision`: of the network's layers, kFloat, kBFloat16 or kHalf; pooling and losses are float32.
   MaskRcnnLosses(const ModelConfig& config, const Parameters& parameters, bool checkpointing = false, at::ScalarType precision = at::kFloat);
 
   /// The losses of one batch; `targets` of each picture. The encoder sees `sample_ratio` of the patches (1: all, nothing is drawn).

@@ -91,7 +91,7 @@ TrainOptions read_options(const Json& json) {
   require(options.schedule.steps > 0 ? &json : nullptr, "options.schedule.steps");
   s.integer("accumulate", options.accumulate, 1, 4096);
   s.boolean("checkpointing", options.checkpointing);
-  s.choice("precision", options.precision, {"float32", "bfloat16"});
+  s.choice("precision", options.precision, {"float32", "bfloat16", "float16"});
   s.number("emaDecay", options.ema_decay, 0, 0.999999);
   int64_t seed = 0, threads = 0;
   s.integer("seed", seed, 0, int64_t{1} << 53);

@@ -4,7 +4,7 @@
 // { "model": {…},                      the configuration of the model, see model/config.h
 //   "optimizer": { "lr", "betas": [b1, b2], "eps", "weightDecay", "weightDecayNorm", "multiplier", "layerDecay", "clipNorm", "freeze": […] },
 //   "schedule": { "kind": "multistep" | "cosine" | "constant", "steps", "warmupSteps", "warmupFactor", "milestones": […], "gamma", "finalFactor" },
-//   "accumulate", "checkpointing", "precision": "float32" | "bfloat16", "emaDecay", "seed", "threads", "device",
+//   "accumulate", "checkpointing", "precision": "float32" | "bfloat16" | "float16", "emaDecay", "seed", "threads", "device",
 //   "sampleRatio" or "sampleRatioRange": [least, most] }
 // Only `model` and `schedule.steps` must be there.
 #pragma once

@@ -87,9 +87,12 @@ StepLosses naming_the_step(const StepReport& report, Forward forward) {
 }  // namespace
 
 Trainer::Trainer(TrainOptions options, const std::string& init)
-    : options_(std::move(options)), device_(resolve_device(options_.device)), cancel_(std::make_shared<CancelFlag>()) {
+    : options_(std::move(options)),
+      device_(resolve_device(options_.device)),
+      precision_(resolve_precision(options_.precision, device_)),
+      loss_scale_(precision_ == at::kHalf),
+      cancel_(std::make_shared<CancelFlag>()) {
   const TrainingMode training;
-  const at::ScalarType precision = resolve_precision(options_.precision, device_);
   Engine::use_threads(options_.threads);
   const std::vector<ExpectedTensor> expected = expected_tensors(options_.model);
   const auto frozen = frozen_names(expected, options_.optimizer);
@@ -101,7 +104,7 @@ Trainer::Trainer(TrainOptions options, const std::string& init)
   }
   for (const ExpectedTensor& tensor : expected)
     if (frozen.contains(tensor.name)) parameters_->freeze(tensor.name);
-  losses_ = std::make_unique<MaskRcnnLosses>(options_.model, *parameters_, options_.checkpointing, precision);
+  losses_ = std::make_unique<MaskRcnnLosses>(options_.model, *parameters_, options_.checkpointing, precision_);
   optimizer_ = std::make_unique<AdamW>(*parameters_, options_.optimizer, options_.model.encoder.depth);
   if (options_.ema_decay > 0) average_ = std::make_unique<WeightAverage>(*parameters_, options_.ema_decay);
   summary_ = summarise(*parameters_, notes);
@@ -117,15 +120,29 @@ StepReport Trainer::step(const std::vector<TrainingBatchPtr>& batches, const Can
   check_batches(batches);
   Stopwatch watch;
   StepReport report;
+  while (!try_step(batches, cancel, report)) {}
+  ++steps_done_;
+  report.ms.total = watch.lap_ms();
+  return report;
+}
+
+/// False: the gradients were too large for the loss's scale, which is smaller now; everything stands where it stood.
+bool Trainer::try_step(const std::vector<TrainingBatchPtr>& batches, const CancelFlag& cancel, StepReport& report) {
+  report = StepReport();
   report.step = steps_done_ + 1;
   report.lr = options_.optimizer.lr * lr_factor(options_.schedule, steps_done_);
   StepRollback rollback(*parameters_);
   for (size_t part = 0; part < batches.size(); ++part) run_part(*batches[part], static_cast<int64_t>(part), cancel, report);
-  update(report);
+  Stopwatch watch;
+  report.grad_norm = norm_of_gradients() / loss_scale_.value();
+  if (!std::isfinite(report.grad_norm)) {
+    if (loss_scale_.shrink()) return false;
+    diverged(report, "a finite gradient", "one that is not, at the losses " + show(report));
+  }
+  update(report.grad_norm);
+  report.ms.update = watch.lap_ms();
   rollback.keep();
-  ++steps_done_;
-  report.ms.total = watch.lap_ms();
-  return report;
+  return true;
 }
 
 /// Forward and backward of one batch; gradients add up.
@@ -144,20 +161,22 @@ void Trainer::run_part(const TrainingBatch& pictures, int64_t part, const Cancel
   throw_if_cancelled(cancel);
   watch.lap_ms();
   *cancel_ = cancel;
-  (found.losses.total() / parts).backward();
+  (found.losses.total() / (parts / loss_scale_.value())).backward();
   cancel_->reset();
   report.ms.backward += watch.lap_ms();
 }
 
-void Trainer::update(StepReport& report) {
-  Stopwatch watch;
+double Trainer::norm_of_gradients() const {
   std::vector<at::Tensor> gradients;
   for (const OptimizerEntry& entry : optimizer_->entries()) gradients.push_back(entry.value.grad());
-  report.grad_norm = gradient_norm(gradients);
-  if (!std::isfinite(report.grad_norm)) diverged(report, "a finite gradient", "one that is not, at the losses " + show(report));
-  optimizer_->step(lr_factor(options_.schedule, steps_done_), clip_scale(report.grad_norm, options_.optimizer.clip_norm));
+  return gradient_norm(gradients);
+}
+
+void Trainer::update(double grad_norm) {
+  const double clip = clip_scale(grad_norm, options_.optimizer.clip_norm);
+  optimizer_->step(lr_factor(options_.schedule, steps_done_), clip / loss_scale_.value());
   if (average_) average_->update();
-  report.ms.update = watch.lap_ms();
+  loss_scale_.step_went_well();
 }
 
 /// Looks at the step's flag wherever a parameter's gradient is ready: the backward pass is the longest part of a step.
@@ -189,7 +208,8 @@ void Trainer::save_weights(const std::string& path, WeightsOf which, bool half, 
 void Trainer::save_checkpoint(const std::string& path, const std::string& text) {
   if (text.size() > kLongestState)
     fail_expected(ErrorCode::kInvalidArgument, "at most " + std::to_string(kLongestState) + " bytes", "state", std::to_string(text.size()));
-  write_training_checkpoint(path, {options_.fingerprint(), steps_done_, average_ ? average_->updates() : 0, text, stored_tensors(state())});
+  write_training_checkpoint(path, {options_.fingerprint(), steps_done_, average_ ? average_->updates() : 0, loss_scale_.state(), text,
+                                   stored_tensors(state())});
 }
 
 std::string Trainer::load_checkpoint(const std::string& path) {
@@ -200,6 +220,7 @@ std::string Trainer::load_checkpoint(const std::string& path) {
   restore_tensors(state(), checkpoint.tensors);
   steps_done_ = checkpoint.step;
   if (average_) average_->set_updates(checkpoint.average_updates);
+  loss_scale_.restore(checkpoint.loss_scale);
   give_back_free_memory();
   return checkpoint.state;
 }

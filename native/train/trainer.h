@@ -9,6 +9,7 @@
 #include "base/cancel.h"
 #include "data/batch.h"
 #include "train/adamw.h"
+#include "train/loss_scale.h"
 #include "train/parameters.h"
 #include "train/train_options.h"
 #include "train/training_state.h"
@@ -61,14 +62,18 @@ class Trainer {
 
  private:
   void check_batches(const std::vector<TrainingBatchPtr>& batches) const;
+  bool try_step(const std::vector<TrainingBatchPtr>& batches, const CancelFlag& cancel, StepReport& report);
   void run_part(const TrainingBatch& pictures, int64_t part, const CancelFlag& cancel, StepReport& report);
-  void update(StepReport& report);
+  double norm_of_gradients() const;
+  void update(double grad_norm);
   void make_backward_stoppable();
   double sample_ratio() const;
   TrainingState state();
 
   TrainOptions options_;
   at::Device device_;
+  at::ScalarType precision_;
+  LossScale loss_scale_;
   std::unique_ptr<Parameters> parameters_;
   std::unique_ptr<MaskRcnnLosses> losses_;
   std::unique_ptr<AdamW> optimizer_;

@@ -13,6 +13,7 @@ namespace {
 
 constexpr const char* kFormat = "mimdet-checkpoint";
 constexpr const char* kVersion = "1";
+constexpr const char *kLossScale = "lossScaleExponent", *kLossScaleSteps = "lossScaleSteps";
 
 void remove_leftovers(const std::string& path) {
   namespace fs = std::filesystem;
@@ -40,6 +41,12 @@ int64_t count_in(const Metadata& metadata, const char* key) {
   return count;
 }
 
+/// Files from before there was one hold runs that need none.
+LossScale::State loss_scale_in(const Metadata& metadata) {
+  if (!find_metadata(metadata, kLossScale)) return {};
+  return {count_in(metadata, kLossScale), count_in(metadata, kLossScaleSteps)};
+}
+
 TrainingCheckpoint read(const std::string& path) {
   Safetensors content = read_safetensors(path);
   const std::string* format = find_metadata(content.metadata, "format");
@@ -48,7 +55,7 @@ TrainingCheckpoint read(const std::string& path) {
   if (const std::string& version = text_in(content.metadata, "version"); version != kVersion)
     fail_expected(ErrorCode::kWeights, "version 1", "version", show_name(version));
   return {text_in(content.metadata, "options"), count_in(content.metadata, "step"), count_in(content.metadata, "averageUpdates"),
-          text_in(content.metadata, "state"), std::move(content.tensors)};
+          loss_scale_in(content.metadata), text_in(content.metadata, "state"), std::move(content.tensors)};
 }
 
 }  // namespace
@@ -57,7 +64,8 @@ void write_training_checkpoint(const std::string& path, const TrainingCheckpoint
   remove_leftovers(path);
   write_safetensors(path, checkpoint.tensors,
                     {{"format", kFormat}, {"version", kVersion}, {"options", checkpoint.options}, {"step", std::to_string(checkpoint.step)},
-                     {"averageUpdates", std::to_string(checkpoint.average_updates)}, {"state", checkpoint.state}});
+                     {"averageUpdates", std::to_string(checkpoint.average_updates)}, {kLossScale, std::to_string(checkpoint.loss_scale.exponent)},
+                     {kLossScaleSteps, std::to_string(checkpoint.loss_scale.steps)}, {"state", checkpoint.state}});
 }
 
 TrainingCheckpoint read_training_checkpoint(const std::string& path) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "train/loss_scale.h"
 #include "weights/named_tensor.h"
 
 namespace mimdet {
@@ -14,6 +15,7 @@ struct TrainingCheckpoint {
   std::string options;          // TrainOptions::fingerprint of the run
   int64_t step = 0;             // steps done
   int64_t average_updates = 0;  // of the weights' moving average
+  LossScale::State loss_scale;
   std::string state;            // free text of whoever drives the run
   std::vector<NamedTensor> tensors;
 };

@@ -18,7 +18,7 @@ using test::tensor_of;
 namespace {
 
 TrainingCheckpoint checkpoint_of(int64_t step, int64_t numbers = 100) {
-  return {R"({"seed":1})", step, 3, R"({"best": 0.5, "text": "ä\n\"})", {tensor_of("a", DType::kFloat32, {numbers}), tensor_of("b", DType::kInt64, {2})}};
+  return {R"({"seed":1})", step, 3, {12, 345}, R"({"best": 0.5, "text": "ä\n\"})", {tensor_of("a", DType::kFloat32, {numbers}), tensor_of("b", DType::kInt64, {2})}};
 }
 
 /// A disk that takes no more than `bytes` of one file, as far as this process is concerned.
@@ -42,7 +42,7 @@ TrainingCheckpoint marked_checkpoint(int64_t step) {
   constexpr size_t kBytes = 4 << 18;
   const std::shared_ptr<std::byte[]> bytes(new std::byte[kBytes]);
   std::fill_n(bytes.get(), kBytes, static_cast<std::byte>(step));
-  return {"{}", step, 0, "", {{"a", DType::kFloat32, {kBytes / 4}, bytes.get(), kBytes, bytes}}};
+  return {"{}", step, 0, {}, "", {{"a", DType::kFloat32, {kBytes / 4}, bytes.get(), kBytes, bytes}}};
 }
 
 /// A process that writes one checkpoint after the other until it is killed.
@@ -81,6 +81,8 @@ TEST("training_checkpoint: what was written is read") {
   CHECK_EQUAL(read.options, written.options);
   CHECK_EQUAL(read.step, 12);
   CHECK_EQUAL(read.average_updates, 3);
+  CHECK_EQUAL(read.loss_scale.exponent, 12);
+  CHECK_EQUAL(read.loss_scale.steps, 345);
   CHECK_EQUAL(read.state, written.state);
   CHECK_EQUAL(read.tensors.size(), 2u);
   CHECK(test::same_bytes(read.tensors[0], written.tensors[0]));
