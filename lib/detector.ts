@@ -1,7 +1,7 @@
 // The detector that people hold in hands: loads a model, finds instances, closes. Before it: a user's program.
 // After it: image.ts decodes, the addon computes on threads of its own, detections.ts holds the result.
 import { EventEmitter } from 'node:events';
-import { linkSignals } from './abort.js';
+import { anySignal } from './abort.js';
 import { Admission, type Loan } from './admission.js';
 import { CallsUnderWay, type DetectorEvents } from './calls-under-way.js';
 import { detectInOrder, iterate, type DetectManyResult, type ImageSource } from './detect-many.js';
@@ -11,10 +11,11 @@ import type { DetectCall, DetectManyOptions, DetectOptions, LoadOptions } from '
 import { describeModel, type ModelInfo } from './model-info.js';
 import { describeStats, type DetectorStats } from './detector-stats.js';
 import { MimdetError } from './errors.js';
-import { decodeSnapshot, takeSnapshot, type DecodedImage, type ImageInput, type Snapshot } from './image.js';
+import { decodeSnapshot, endSnapshot, takeSnapshot, type DecodedImage, type ImageInput, type Snapshot } from './image.js';
 import { resolveModel, type ModelSource } from './model-source.js';
 import { addon, runNative } from './native.js';
 import type { NativeDetections, NativeDetector, NativeLoadOptions } from './native-types.js';
+import { unpack } from './packed-detections.js';
 import { detectInTiles, tileBytes, tilesAhead } from './tiles/detect-in-tiles.js';
 import { openPicture } from './tiles/open-picture.js';
 import { tileSizes, type TileOptions } from './tiles/tile-option.js';
@@ -142,7 +143,7 @@ export class Detector extends EventEmitter<DetectorEvents> implements AsyncDispo
   async #detect(image: ImageInput, call: DetectCall): Promise<Detections> {
     const start = performance.now();
     const source = takeSnapshot(image); // now: the caller may reuse its buffer as soon as the call returns
-    const { signal, unlink } = linkSignals(call.signal, this.#stop.signal);
+    const { signal, unlink } = anySignal(call.signal, this.#stop.signal);
     let memory: Loan | undefined;
     try {
       memory = await pixelMemory.enter(assumedBytes, signal);
@@ -151,6 +152,7 @@ export class Detector extends EventEmitter<DetectorEvents> implements AsyncDispo
       memory.resize(picture.data.length);
       const decodeMs = performance.now() - start;
       const found = await this.#compute(picture, call, signal, decodeMs);
+      endSnapshot(source); // not after an abort or error: the addon may read on
       return fromNative(found, picture, this.info.classes, { decodeMs, totalMs: performance.now() - start });
     } finally {
       memory?.end();
@@ -183,9 +185,9 @@ export class Detector extends EventEmitter<DetectorEvents> implements AsyncDispo
     }
   }
 
-  #compute(picture: DecodedImage, call: DetectCall, signal: AbortSignal, spentMs: number): Promise<NativeDetections> {
+  async #compute(picture: DecodedImage, call: DetectCall, signal: AbortSignal, spentMs: number): Promise<NativeDetections> {
     const options = { ...call.native, deadlineMs: timeLeft(call.deadlineMs, spentMs), spentMs };
-    return runNative((job) => this.#native.detect(picture, options, job), signal);
+    return unpack(await runNative((job) => this.#native.detect(picture, options, job), signal));
   }
 }
 

@@ -7,6 +7,7 @@ import { Admission } from './admission.js';
 import { decodeBmp, isBmp } from './bmp.js';
 import type { MimdetError } from './errors.js';
 import { readFileOnce, toPath } from './location.js';
+import { PixelCopies } from './pixel-copies.js';
 import { abortSignal, expected, integer, readOptions, Words } from './validate.js';
 
 /** A picture as pixels, row by row, `width * height * channels` bytes: grey, RGB, or RGB and an alpha that is dropped. */
@@ -56,12 +57,19 @@ export async function decodeImage(image: ImageInput, options?: DecodeOptions): P
 /** An input that nobody else can change or detach any more: a path, bytes of our own, pixels of our own. */
 export type Snapshot = string | Uint8Array | RawImage;
 
+const pixelCopies = new PixelCopies();
+
 /** Checks an input and copies what its owner could change while another thread reads. Throws ERR_MIMDET_INVALID_ARGUMENT. */
 export function takeSnapshot(image: ImageInput): Snapshot {
   if (typeof image === 'string' || image instanceof URL) return toPath(image, 'image');
   if (image instanceof Uint8Array) return new Uint8Array(image);
   if (typeof image === 'object' && image !== null && 'data' in image) return checkRaw(image);
   throw expected('a path, a file: URL, a Uint8Array or { data, width, height, channels }', 'image', image);
+}
+
+/** Ends a snapshot, whose picture nobody reads any more: its memory is the next one's. */
+export function endSnapshot(source: Snapshot): void {
+  if (typeof source === 'object' && 'data' in source) pixelCopies.give(source.data as Uint8Array);
 }
 
 /** Decodes what `takeSnapshot` gave. */
@@ -89,7 +97,7 @@ function checkRaw(image: RawImage): RawImage {
     const what = `${width} x ${height} x ${channels} = ${width * height * channels} bytes`;
     throw expected(what, 'image.data', new Words(`${data.length}`));
   }
-  return { data: new Uint8Array(data), width, height, channels };
+  return { data: pixelCopies.take(data), width, height, channels };
 }
 
 async function decodeRaw(image: RawImage, maxPixels: number, signal?: AbortSignal): Promise<DecodedImage> {

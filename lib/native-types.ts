@@ -52,6 +52,12 @@ export interface NativeDetections {
   timing: NativeTiming;
 }
 
+/** The same as the addon hands it over, in few values: each costs a call. */
+export interface PackedDetections extends Pick<NativeDetections, 'boxes' | 'scores' | 'classIds'> {
+  masks: string | null; // one a line
+  times: Float64Array; // see packed-detections.ts
+}
+
 export interface NativeTiming {
   queueMs: number;
   preprocessMs: number;
@@ -89,7 +95,7 @@ export interface NativeStats {
 export interface NativeDetector {
   readonly info: NativeModelInfo;
   /** `job` is a number that nobody uses twice; `cancel(job)` makes the promise reject with code 'CANCELLED' soon. */
-  detect(image: NativeImage, options: NativeDetectOptions, job: number): Promise<NativeDetections>;
+  detect(image: NativeImage, options: NativeDetectOptions, job: number): Promise<PackedDetections>;
   /** Multiply-adds a millisecond of one large product, as this detector computes: a third of a second's measurement. */
   productRate(): Promise<number>;
   stats(): NativeStats;
@@ -202,7 +208,7 @@ export interface NativeAddon {
     tiles: NativeTile[],
     options: { masks: boolean; maxDetections: number; nmsThreshold: number },
     job: number,
-  ): Promise<NativeDetections>;
+  ): Promise<PackedDetections>;
   /** Texts are COCO JSON: ground truth, and a result list. Answers with the JSON text of the object that `evaluate()` returns. */
   evaluate(groundTruth: Uint8Array, detections: Uint8Array, options: NativeEvalOptions, job: number): Promise<string>;
   /** Answers with JSON text: { tensors, dropped, preset, format } */

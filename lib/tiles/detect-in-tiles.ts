@@ -4,6 +4,7 @@ import { linkSignals } from '../abort.js';
 import { Admission } from '../admission.js';
 import type { DecodedImage } from '../image.js';
 import { runNative } from '../native.js';
+import { unpack } from '../packed-detections.js';
 import type { NativeDetections, NativeTile, NativeTileGrid } from '../native-types.js';
 import { addTiming, noTiming } from '../timing.js';
 import { cutTile, type Colour } from './cut-tile.js';
@@ -42,7 +43,7 @@ export async function detectInTiles(work: TileWork, signal: AbortSignal): Promis
   const { masks, maxDetections, nmsThreshold } = work;
   const tiles = seen.filter(({ found }) => found.scores.length > 0);
   const options = { masks, maxDetections, nmsThreshold };
-  const merged = await runNative((job, addon) => addon.mergeTiles(grid, tiles, options, job), signal);
+  const merged = unpack(await runNative((job, addon) => addon.mergeTiles(grid, tiles, options, job), signal));
   const timing = noTiming();
   for (const { found } of seen) addTiming(timing, found.timing);
   return { ...merged, timing };

@@ -14,47 +14,24 @@ Array typed_array(Napi::Env env, const std::vector<T>& numbers) {
   return array;
 }
 
-Napi::Value texts(Napi::Env env, const std::vector<std::string>& values) {
-  const Napi::Array array = Napi::Array::New(env, values.size());
-  for (uint32_t i = 0; i < values.size(); ++i) array.Set(i, values[i]);
-  return array;
-}
-
-Napi::Value to_js(Napi::Env env, const StationLog& log) {
-  const Napi::Object stations = Napi::Object::New(env);
-  for (size_t i = 0; i < kStationCount; ++i) {
-    const Napi::Object station = Napi::Object::New(env);
-    station.Set("ms", log.ms.at(i));
-    station.Set("multiplyAdds", log.multiply_adds.at(i));
-    stations.Set(kStationNames.at(i), station);
-  }
-  return stations;
-}
-
-Napi::Value to_js(Napi::Env env, const DetectTiming& timing) {
-  const Napi::Object object = Napi::Object::New(env);
-  object.Set("queueMs", timing.queue_ms);
-  object.Set("preprocessMs", timing.preprocess_ms);
-  object.Set("modelMs", timing.model_ms);
-  object.Set("postprocessMs", timing.postprocess_ms);
-  object.Set("batchSize", static_cast<double>(timing.batch_size));
-  object.Set("sampleRatio", timing.sample_ratio);
-  object.Set("predictedMs", timing.predicted_ms > 0 ? Napi::Number::New(env, timing.predicted_ms) : env.Null());
-  object.Set("stations", to_js(env, timing.stations));
-  return object;
+std::vector<double> times_of(const DetectTiming& timing) {
+  std::vector<double> times = {timing.queue_ms, timing.preprocess_ms, timing.model_ms, timing.postprocess_ms,
+                               static_cast<double>(timing.batch_size), timing.sample_ratio, timing.predicted_ms};
+  for (size_t i = 0; i < kStationCount; ++i) times.insert(times.end(), {timing.stations.ms.at(i), timing.stations.multiply_adds.at(i)});
+  return times;
 }
 
 }  // namespace
 
 PackedDetections pack(const DetectResult& result, bool masks) {
   PackedDetections packed;
-  packed.has_masks = masks;
-  packed.timing = result.timing;
+  packed.times = times_of(result.timing);
+  if (masks) packed.masks.emplace();
   for (const Detection& detection : result.detections) {
     packed.boxes.insert(packed.boxes.end(), detection.box_xyxy.begin(), detection.box_xyxy.end());
     packed.scores.push_back(detection.score);
     packed.class_ids.push_back(static_cast<int32_t>(detection.class_id));
-    if (masks) packed.masks.push_back(rle_to_string(detection.mask));
+    if (masks) (*packed.masks += rle_to_string(detection.mask)) += '\n';
   }
   return packed;
 }
@@ -64,8 +41,8 @@ Napi::Value to_js(Napi::Env env, const PackedDetections& detections) {
   object.Set("boxes", typed_array<Napi::Float32Array>(env, detections.boxes));
   object.Set("scores", typed_array<Napi::Float32Array>(env, detections.scores));
   object.Set("classIds", typed_array<Napi::Int32Array>(env, detections.class_ids));
-  object.Set("masks", detections.has_masks ? texts(env, detections.masks) : env.Null());
-  object.Set("timing", to_js(env, detections.timing));
+  object.Set("masks", detections.masks ? Napi::String::New(env, *detections.masks) : env.Null());
+  object.Set("times", typed_array<Napi::Float64Array>(env, detections.times));
   return object;
 }
 

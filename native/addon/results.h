@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,9 +17,8 @@ struct PackedDetections {
   std::vector<float> boxes;  // x1 y1 x2 y2 of each, pixels of the picture
   std::vector<float> scores;
   std::vector<int32_t> class_ids;
-  std::vector<std::string> masks;  // COCO compressed; empty where masks were not asked for
-  bool has_masks = false;
-  DetectTiming timing;
+  std::optional<std::string> masks;  // COCO compressed, a line each: a string each would cost more calls into Node than all else
+  std::vector<double> times;         // in the order of lib/packed-detections.ts
 };
 PackedDetections pack(const DetectResult& result, bool masks);
 

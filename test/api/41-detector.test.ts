@@ -133,6 +133,19 @@ test('every kind of input gives the same', async () => {
   for (const found of all) assert.deepEqual(found.instances, all[0]!.instances);
 });
 
+test('pixels may be written over as soon as the call returns, frame after frame', async () => {
+  const frame = await decodeImage(picture);
+  const frames = [frame.data.slice(), frame.data.slice().reverse(), frame.data.map((value) => 255 - value)];
+  const alone: Instance[][] = [];
+  for (const data of frames) alone.push([...(await nuclei.detect({ ...frame, data }))]);
+  const calls = Array.from({ length: 6 }, (_, i) => {
+    frame.data.set(frames[i % 3]!);
+    return nuclei.detect(frame);
+  });
+  frame.data.fill(0);
+  for (const [i, found] of (await Promise.all(calls)).entries()) assert.deepEqual([...found], alone[i % 3]);
+});
+
 test('bytes and a path give the same model', async () => {
   const file = goldenFile('nuclei', 'weights.safetensors');
   await using other = await Detector.load(new Uint8Array(readFileSync(file)), { device: 'cpu' });
