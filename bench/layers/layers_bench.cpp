@@ -58,7 +58,7 @@ at::Tensor weights(at::IntArrayRef sizes) { return at::randn(sizes).mul_(0.02); 
 
 void linear(int64_t rows, int64_t in, int64_t out, Activation activation = Activation::kNone) {
   const at::Tensor x = at::randn({rows, in}), weight = weights({out, in}), bias = at::randn({out});
-  const PackedLinear packed(weight, bias, activation);
+  const PackedLinear packed(weight, bias, activation, weight_form(at::kFloat));
   const bool gelu = activation == Activation::kGelu;
   const auto plain = [&] {
     at::Tensor y = at::linear(x, weight, bias);
@@ -76,7 +76,7 @@ void attend(int64_t length, int64_t heads, int64_t dim, at::ScalarType dtype) {
 void convolution(const char* name, int64_t pictures, int64_t in, int64_t out, int64_t height, int64_t width, int64_t side, int64_t stride) {
   const at::Tensor x = at::randn({pictures, in, height, width}).contiguous(kChannelsLast), weight = weights({out, in, side, side}).contiguous(kChannelsLast);
   const at::Tensor bias = at::randn({out});
-  const PackedConv2d packed(weight, bias, stride);
+  const PackedConv2d packed(weight, bias, stride, Activation::kNone, weight_form(at::kFloat));
   compare(name, 2. * pictures * (height / stride) * (width / stride) * in * out * side * side, [&] { return at::conv2d(x, weight, bias, stride, side / 2); },
           [&] { return packed(x); });
 }

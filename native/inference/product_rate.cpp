@@ -26,7 +26,7 @@ double product_rate(at::Device device, at::ScalarType dtype, double measure_ms) 
   const int64_t side = !device.is_cpu() ? kGpuSide : dtype == at::kFloat ? kCpuSide : kCpuSideOfHalf;
   const auto options = at::TensorOptions().device(device).dtype(layer_dtype(dtype));
   const at::Tensor x = at::rand({side, side}, options), weight = at::rand({side, side}, options);
-  const PackedLinear layer(weight, {}, Activation::kNone, linear_form(dtype));
+  const PackedLinear layer(weight, {}, Activation::kNone, weight_form(dtype));
   double best_ms = std::numeric_limits<double>::infinity();
   Stopwatch whole;
   double spent_ms = 0;

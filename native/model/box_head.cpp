@@ -22,7 +22,7 @@ at::Tensor wanted_classes(const std::vector<int64_t>& class_ids, const at::Tenso
 PackedLinear load_fc1(const WeightSource& weights, const RoiConfig& config) {
   const at::Tensor weight = weights("roi_heads.box_head.fc1.weight");
   const at::Tensor reordered = weight.view({weight.size(0), -1, config.box_pool, config.box_pool}).permute({0, 2, 3, 1}).flatten(1);
-  return PackedLinear(reordered.contiguous(), weights("roi_heads.box_head.fc1.bias"), Activation::kRelu, weights.linear_form());
+  return PackedLinear(reordered.contiguous(), weights("roi_heads.box_head.fc1.bias"), Activation::kRelu, weights.form());
 }
 
 }  // namespace

@@ -6,7 +6,7 @@
 namespace mimdet {
 
 WeightSource::WeightSource(const StateDict& weights, at::Device device, at::ScalarType precision)
-    : weights_(weights), device_(device), dtype_(layer_dtype(precision)), linear_form_(mimdet::linear_form(precision)) {}
+    : weights_(weights), device_(device), dtype_(layer_dtype(precision)), form_(weight_form(precision)) {}
 
 at::Tensor WeightSource::operator()(const std::string& name) const {
   const at::Tensor stored = find(name);

@@ -25,8 +25,8 @@ class WeightSource {
   /// To the device and the precision.
   at::Tensor place(const at::Tensor& tensor) const;
 
-  /// The form that linear layers have in this precision.
-  WeightForm linear_form() const { return linear_form_; }
+  /// Of the layers' weights.
+  WeightForm form() const { return form_; }
 
   at::TensorOptions options() const { return at::TensorOptions(dtype_).device(device_); }
 
@@ -36,7 +36,7 @@ class WeightSource {
   const StateDict& weights_;
   at::Device device_;
   at::ScalarType dtype_;
-  WeightForm linear_form_;
+  WeightForm form_;
 };
 
 }  // namespace mimdet

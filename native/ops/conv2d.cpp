@@ -10,7 +10,6 @@
 #include "ops/activate.h"
 #include "ops/cpu/pack.h"
 #include "ops/cpu/patches.h"
-#include "ops/cpu/product.h"
 #include "ops/cpu/share.h"
 #include "ops/cpu/winograd.h"
 #include "ops/linear.h"
@@ -18,15 +17,7 @@
 namespace mimdet {
 namespace {
 
-constexpr int64_t kRowsATask = 96;  // patches that are laid out and multiplied before the next
 constexpr auto kChannelsLast = at::MemoryFormat::ChannelsLast;
-
-at::Tensor packed(const at::Tensor& matrix) {
-  const cpu::Kernels& k = *cpu::kernels();
-  at::Tensor result = at::empty({cpu::packed_size(k, matrix.size(0), matrix.size(1))}, matrix.options());
-  cpu::pack_weight(k, matrix.contiguous().const_data_ptr<float>(), matrix.size(0), matrix.size(1), result.mutable_data_ptr<float>());
-  return result;
-}
 
 at::Tensor packed_for_winograd(const at::Tensor& weight) {
   const cpu::Kernels& k = *cpu::kernels();
@@ -45,13 +36,14 @@ const float* data_or_null(const at::Tensor& tensor) { return tensor.defined() ? 
 
 }  // namespace
 
-PackedConv2d::PackedConv2d(const at::Tensor& weight, const at::Tensor& bias, int64_t stride, Activation activation)
+PackedConv2d::PackedConv2d(const at::Tensor& weight, const at::Tensor& bias, int64_t stride, Activation activation, WeightForm form)
     : in_(weight.size(1)), out_(weight.size(0)), kernel_(weight.size(2)), stride_(stride), activation_(activation), way_(Way::kLibTorch), weight_(as_libtorch_likes(weight)), bias_(bias) {
   if (!has_fast_kernels(weight)) return;
   const cpu::Kernels& k = *cpu::kernels();
   const bool winograd = kernel_ == 3 && stride == 1 && activation != Activation::kGelu && cpu::winograd_fits(k, in_, out_);
   way_ = winograd ? Way::kWinograd : kernel_ == 1 && stride == 1 ? Way::kMatrix : Way::kPatches;
-  weight_ = winograd ? packed_for_winograd(weight) : packed(weight.permute({0, 2, 3, 1}).reshape({out_, kernel_ * kernel_ * in_}));
+  if (winograd) weight_ = packed_for_winograd(weight);
+  else matrix_ = PackedMatrix(weight.permute({0, 2, 3, 1}).reshape({out_, kernel_ * kernel_ * in_}), form), weight_.reset();
   bias_ = padded_bias(bias, cpu::round_up(out_, k.panel));
 }
 
@@ -83,45 +75,37 @@ at::Tensor PackedConv2d::by_libtorch(const at::Tensor& x) const {
 }
 
 void PackedConv2d::by_matrix(const at::Tensor& x, at::Tensor& y, bool accumulate) const {
-  const cpu::Kernels& k = *cpu::kernels();
-  cpu::share_product(k, {.a = x.const_data_ptr<float>(),
-                    .a_stride = in_,
-                    .weight = weight_.const_data_ptr<float>(),
-                    .bias = data_or_null(bias_),
-                    .c = y.mutable_data_ptr<float>(),
-                    .c_stride = out_,
-                    .rows = x.size(0) * x.size(2) * x.size(3),
-                    .depth = in_,
-                    .columns = out_,
-                    .activation = activation_,
-                    .accumulate = accumulate});
+  matrix_.share({.a = x.const_data_ptr<float>(),
+                 .a_stride = in_,
+                 .bias = data_or_null(bias_),
+                 .c = y.mutable_data_ptr<float>(),
+                 .c_stride = out_,
+                 .rows = x.size(0) * x.size(2) * x.size(3),
+                 .activation = activation_,
+                 .accumulate = accumulate});
 }
 
 void PackedConv2d::by_patches(const at::Tensor& x, at::Tensor& y) const {
-  const cpu::Kernels& k = *cpu::kernels();
   const int64_t height = x.size(2), width = x.size(3), rows = y.size(2), columns = y.size(3), depth = kernel_ * kernel_ * in_;
-  const int64_t pixels = x.size(0) * rows * columns;
+  const int64_t pixels = x.size(0) * rows * columns, at_a_time = matrix_.rows_at_a_time();
   const float* from = x.const_data_ptr<float>();
   float* to = y.mutable_data_ptr<float>();
-  cpu::share((pixels + kRowsATask - 1) / kRowsATask, [&](cpu::Pieces& pieces) {
-    const at::Tensor patches = at::empty({kRowsATask, depth}, x.options().memory_format(at::MemoryFormat::Contiguous));
+  cpu::share((pixels + at_a_time - 1) / at_a_time, [&](cpu::Pieces& pieces) {
+    const at::Tensor patches = at::empty({at_a_time, depth}, x.options().memory_format(at::MemoryFormat::Contiguous));
     for (int64_t piece; pieces.take(piece);) {
-      const int64_t first = piece * kRowsATask, count = std::min(kRowsATask, pixels - first);
+      const int64_t first = piece * at_a_time, count = std::min(at_a_time, pixels - first);
       for (int64_t i = 0; i < count; ++i) {
         const int64_t pixel = first + i, picture = pixel / (rows * columns);
         cpu::lay_out_patch(from + picture * height * width * in_, height, width, in_, pixel / columns % rows * stride_ - kernel_ / 2,
                            pixel % columns * stride_ - kernel_ / 2, kernel_, patches.mutable_data_ptr<float>() + i * depth);
       }
-      k.multiply({.a = patches.const_data_ptr<float>(),
-                  .a_stride = depth,
-                  .weight = weight_.const_data_ptr<float>(),
-                  .bias = data_or_null(bias_),
-                  .c = to + first * out_,
-                  .c_stride = out_,
-                  .rows = count,
-                  .depth = depth,
-                  .columns = out_,
-                  .activation = activation_});
+      matrix_.multiply({.a = patches.const_data_ptr<float>(),
+                        .a_stride = depth,
+                        .bias = data_or_null(bias_),
+                        .c = to + first * out_,
+                        .c_stride = out_,
+                        .rows = count,
+                        .activation = activation_});
     }
   });
 }
@@ -140,35 +124,31 @@ void PackedConv2d::by_winograd(const at::Tensor& x, at::Tensor& y) const {
 }
 
 PackedDeconv2x2::PackedDeconv2x2(const at::Tensor& weight, const at::Tensor& bias, Activation activation)
-    : in_(weight.size(0)), out_(weight.size(1)), activation_(activation), packed_(has_fast_kernels(weight)), weight_(weight), bias_(bias) {
-  if (!packed_) return;
+    : in_(weight.size(0)), out_(weight.size(1)), activation_(activation), weight_(weight), bias_(bias) {
+  if (!has_fast_kernels(weight)) return;
   const at::Tensor rows = weight.permute({2, 3, 1, 0});  // (dy, dx, out, in)
-  weight_ = at::empty({2, cpu::packed_size(*cpu::kernels(), 2 * out_, in_)}, weight.options());
-  for (int64_t dy = 0; dy < 2; ++dy) weight_[dy].copy_(packed(rows[dy].reshape({2 * out_, in_})));
+  for (int64_t dy = 0; dy < 2; ++dy) rows_[dy] = PackedMatrix(rows[dy].reshape({2 * out_, in_}), WeightForm::kAsGiven);
+  weight_.reset();
   if (bias.defined()) bias_ = padded_bias(bias.repeat({2}), cpu::round_up(2 * out_, cpu::kernels()->panel));
 }
 
 at::Tensor PackedDeconv2x2::operator()(const at::Tensor& x) const {
-  if (!packed_) return activate(at::conv_transpose2d(x, weight_, bias_, 2), activation_);
+  if (!rows_[0].defined()) return activate(at::conv_transpose2d(x, weight_, bias_, 2), activation_);
   const int64_t rows = x.size(0) * x.size(2), width = x.size(3);
   at::Tensor y = at::empty({x.size(0), out_, 2 * x.size(2), 2 * width}, x.options().memory_format(kChannelsLast));
   const at::Tensor pixels = x.contiguous(kChannelsLast);
-  const cpu::Kernels& k = *cpu::kernels();
   const float* from = pixels.const_data_ptr<float>();
   float* to = y.mutable_data_ptr<float>();
   cpu::share(rows, [&](cpu::Pieces& pieces) {
     for (int64_t row; pieces.take(row);)
       for (int64_t dy = 0; dy < 2; ++dy)  // one row of pixels gives two: of each, both neighbours at once
-        k.multiply({.a = from + row * width * in_,
-                    .a_stride = in_,
-                    .weight = weight_.const_data_ptr<float>() + dy * weight_.size(1),
-                    .bias = data_or_null(bias_),
-                    .c = to + (2 * row + dy) * 2 * width * out_,
-                    .c_stride = 2 * out_,
-                    .rows = width,
-                    .depth = in_,
-                    .columns = 2 * out_,
-                    .activation = activation_});
+        rows_[dy].multiply({.a = from + row * width * in_,
+                            .a_stride = in_,
+                            .bias = data_or_null(bias_),
+                            .c = to + (2 * row + dy) * 2 * width * out_,
+                            .c_stride = 2 * out_,
+                            .rows = width,
+                            .activation = activation_});
   });
   return y;
 }

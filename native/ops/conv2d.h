@@ -7,13 +7,15 @@
 #include <ATen/core/Tensor.h>
 
 #include "ops/activation.h"
+#include "ops/packed_matrix.h"
 
 namespace mimdet {
 
 class PackedConv2d {
  public:
-  /// `weight` (out, in, k, k) with k odd, `bias` (out) or undefined. On the CPU in float32 they are copied and not kept.
-  explicit PackedConv2d(const at::Tensor& weight, const at::Tensor& bias = {}, int64_t stride = 1, Activation activation = Activation::kNone);
+  /// `weight` (out, in, k, k) with k odd, `bias` (out) or undefined. On the CPU in float32 they are copied and not kept. `form`: kInt8 is kAsGiven.
+  explicit PackedConv2d(const at::Tensor& weight, const at::Tensor& bias = {}, int64_t stride = 1, Activation activation = Activation::kNone,
+                        WeightForm form = WeightForm::kAsGiven);
 
   /// (N, in, H, W) in any layout -> (N, out, ceil(H / stride), ceil(W / stride)); on the fast way in and out are best channels-last, and what comes out is.
   at::Tensor operator()(const at::Tensor& x) const;
@@ -27,8 +29,9 @@ class PackedConv2d {
   int64_t in_, out_, kernel_, stride_;
   Activation activation_;
   Way way_;
-  at::Tensor weight_;  // packed, or (out, in, k, k)
-  at::Tensor bias_;    // filled up to whole panels, or (out); undefined where there is none
+  PackedMatrix matrix_;  // kMatrix, kPatches
+  at::Tensor weight_;    // packed for kWinograd, or (out, in, k, k)
+  at::Tensor bias_;      // filled up to whole panels, or (out); undefined where there is none
 
   at::Tensor empty_result(const at::Tensor& x) const;
   at::Tensor by_libtorch(const at::Tensor& x) const;
@@ -48,9 +51,9 @@ class PackedDeconv2x2 {
  private:
   int64_t in_, out_;
   Activation activation_;
-  bool packed_;
-  at::Tensor weight_;  // packed: two matrices (2 · out, in), for the upper and the lower row; or (in, out, 2, 2)
-  at::Tensor bias_;    // twice and filled up, or (out)
+  PackedMatrix rows_[2];  // (2 · out, in), for the upper and the lower row, where there are fast kernels
+  at::Tensor weight_;     // (in, out, 2, 2) elsewhere
+  at::Tensor bias_;       // twice and filled up, or (out)
 };
 
 }  // namespace mimdet

@@ -6,11 +6,15 @@
 
 namespace mimdet {
 
-enum class WeightForm { kAsGiven, kInt8 };
+/// kSplit: float32 in three parts of bfloat16 (ops/cpu/split_product), where the processor is quicker so.
+enum class WeightForm { kAsGiven, kSplit, kInt8 };
 
 inline at::ScalarType layer_dtype(at::ScalarType precision) { return precision == at::kChar ? at::kFloat : precision; }
 
-/// Of the linear layers.
-inline WeightForm linear_form(at::ScalarType precision) { return precision == at::kChar ? WeightForm::kInt8 : WeightForm::kAsGiven; }
+/// Of weights for inference; kInt8 is the linear layers' alone.
+inline WeightForm weight_form(at::ScalarType precision) {
+  if (precision == at::kChar) return WeightForm::kInt8;
+  return precision == at::kFloat ? WeightForm::kSplit : WeightForm::kAsGiven;
+}
 
 }  // namespace mimdet

@@ -6,8 +6,6 @@
 
 #include "base/error.h"
 #include "ops/activate.h"
-#include "ops/cpu/pack.h"
-#include "ops/cpu/product.h"
 
 namespace mimdet {
 
@@ -23,33 +21,33 @@ at::Tensor padded_bias(const at::Tensor& bias, int64_t size) {
 }
 
 PackedLinear::PackedLinear(const at::Tensor& weight, const at::Tensor& bias, Activation activation, WeightForm form)
-    : in_(weight.size(1)), out_(weight.size(0)), activation_(activation), packed_(form == WeightForm::kAsGiven && has_fast_kernels(weight)) {
+    : in_(weight.size(1)), out_(weight.size(0)), activation_(activation) {
   if (form == WeightForm::kInt8) {
     int8_.emplace(weight, bias, activation);
     return;
   }
-  weight_ = weight;
-  bias_ = bias;
-  if (!packed_) return;
-  const cpu::Kernels& k = *cpu::kernels();
-  weight_ = at::empty({cpu::packed_size(k, out_, in_)}, weight.options());
-  cpu::pack_weight(k, weight.contiguous().const_data_ptr<float>(), out_, in_, weight_.mutable_data_ptr<float>());
-  bias_ = padded_bias(bias, cpu::round_up(out_, k.panel));
+  if (has_fast_kernels(weight)) {
+    matrix_ = PackedMatrix(weight, form);
+    bias_ = padded_bias(bias, cpu::round_up(out_, cpu::kernels()->panel));
+  } else {
+    weight_ = weight;
+    bias_ = bias;
+  }
 }
 
 at::Tensor PackedLinear::operator()(const at::Tensor& x) const {
   if (int8_ && x.numel() > 0) return (*int8_)(x);
-  if (!packed_ && !int8_) return activate(at::linear(x, weight_, bias_), activation_);
+  if (!matrix_.defined() && !int8_) return activate(at::linear(x, weight_, bias_), activation_);
   auto sizes = x.sizes().vec();
   sizes.back() = out_;
   at::Tensor y = at::empty(sizes, x.options());
-  if (packed_) multiply(x, y, false);
+  if (matrix_.defined()) multiply(x, y, false);
   return y;
 }
 
 void PackedLinear::add_to(at::Tensor& sum, const at::Tensor& x) const {
   if (activation_ != Activation::kNone) fail(ErrorCode::kInternal, "Expected no activation for `add_to`");
-  if (!packed_) sum.add_((*this)(x));
+  if (!matrix_.defined()) sum.add_((*this)(x));
   else multiply(x, sum, true);
 }
 
@@ -57,18 +55,14 @@ void PackedLinear::multiply(const at::Tensor& x, at::Tensor& y, bool accumulate)
   if (x.size(-1) != in_ || !y.is_contiguous() || y.size(-1) != out_ || y.numel() / out_ != x.numel() / in_)
     fail_expected(ErrorCode::kInternal, "matching shapes", "x", std::to_string(x.size(-1)) + " features");
   const at::Tensor rows = x.contiguous();
-  const cpu::Kernels& k = *cpu::kernels();
-  cpu::share_product(k, {.a = rows.const_data_ptr<float>(),
-                    .a_stride = in_,
-                    .weight = weight_.const_data_ptr<float>(),
-                    .bias = bias_.defined() ? bias_.const_data_ptr<float>() : nullptr,
-                    .c = y.mutable_data_ptr<float>(),
-                    .c_stride = out_,
-                    .rows = rows.numel() / in_,
-                    .depth = in_,
-                    .columns = out_,
-                    .activation = activation_,
-                    .accumulate = accumulate});
+  matrix_.share({.a = rows.const_data_ptr<float>(),
+                 .a_stride = in_,
+                 .bias = bias_.defined() ? bias_.const_data_ptr<float>() : nullptr,
+                 .c = y.mutable_data_ptr<float>(),
+                 .c_stride = out_,
+                 .rows = rows.numel() / in_,
+                 .activation = activation_,
+                 .accumulate = accumulate});
 }
 
 }  // namespace mimdet

@@ -9,6 +9,7 @@
 #include "ops/activation.h"
 #include "ops/int8_product.h"
 #include "ops/layer_precision.h"
+#include "ops/packed_matrix.h"
 
 namespace mimdet {
 
@@ -29,10 +30,10 @@ class PackedLinear {
  private:
   int64_t in_, out_;
   Activation activation_;
-  bool packed_;
-  at::Tensor weight_;  // packed, or (out, in)
-  at::Tensor bias_;    // filled up to whole panels, or (out); undefined where there is none
-  std::optional<Int8Product> int8_;  // instead of both
+  PackedMatrix matrix_;  // where there are fast kernels
+  at::Tensor weight_;    // (out, in) elsewhere
+  at::Tensor bias_;      // filled up to whole panels, or (out); undefined where there is none
+  std::optional<Int8Product> int8_;  // instead of all
 
   void multiply(const at::Tensor& x, at::Tensor& y, bool accumulate) const;
 };

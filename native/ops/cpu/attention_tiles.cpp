@@ -3,22 +3,14 @@
 #include <algorithm>
 #include <cmath>
 
-#if defined(__x86_64__) && defined(__linux__)
-#include <cpuid.h>
+#ifdef MIMDET_HAS_TILES
 #include <immintrin.h>
-#include <sys/syscall.h>
-#include <unistd.h>
-
-#define MIMDET_TILES __attribute__((target("amx-tile,amx-bf16,avx512f,avx512bw,avx512vl,avx512dq,avx512bf16,fma")))
-#define MIMDET_TILES_INLINE MIMDET_TILES __attribute__((always_inline)) inline
 
 namespace mimdet::cpu {
 namespace {
 
-constexpr int64_t kSide = 16;         // rows of a tile, and its columns of float32
-constexpr int64_t kDepth = 32;        // bfloat16 numbers in a row of a tile
-constexpr int64_t kTile = kSide * kDepth;
-constexpr int64_t kSquare = 2 * kSide;  // rows and columns that four accumulating tiles cover
+#include "ops/cpu/matrix_tiles.inl"
+
 constexpr int64_t kKeys = 512;          // a block of them: its scores and weights stay in the second cache
 constexpr int64_t kWidest = 64;
 constexpr float kLeast = -1e30f;      // stands for minus infinity without making NaN of differences
@@ -41,44 +33,6 @@ struct SquareOfQueries {
 struct Step {
   SquareOfQueries* square;
   int64_t key, keys, columns;  // the first, how many, and that filled up to whole squares
-};
-
-bool processor_has_tiles() {
-  unsigned a = 0, b = 0, c = 0, d = 0;
-  if (!__get_cpuid_count(7, 0, &a, &b, &c, &d)) return false;
-  const bool tiles = (d >> 22 & 1) && (d >> 24 & 1);
-  if (!__get_cpuid_count(7, 1, &a, &b, &c, &d)) return false;
-  const bool bfloat16 = a >> 5 & 1;
-  return tiles && bfloat16 && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl") &&
-         __builtin_cpu_supports("avx512dq");
-}
-
-/// The tiles' registers are saved for a process only after it has asked.
-bool system_allows_tiles() {
-  constexpr long kRequestPermission = 0x1023, kTileData = 18;
-  return syscall(SYS_arch_prctl, kRequestPermission, kTileData) == 0;
-}
-
-/// The compiler does not know that tiles, and their shapes, are loaded from memory.
-MIMDET_TILES_INLINE void settle_memory() { asm volatile("" ::: "memory"); }
-
-/// As the processor reads it: all eight tiles are 16 rows of 64 bytes.
-struct TileShapes {
-  uint8_t palette = 1, start_row = 0, reserved[14] = {};
-  uint16_t row_bytes[16] = {64, 64, 64, 64, 64, 64, 64, 64};
-  uint8_t rows[16] = {16, 16, 16, 16, 16, 16, 16, 16};
-};
-static_assert(sizeof(TileShapes) == 64);
-
-/// This thread's tiles have these shapes while this lives.
-struct TilesInUse {
-  TileShapes shapes;
-
-  MIMDET_TILES TilesInUse() {
-    settle_memory();
-    _tile_loadconfig(&shapes);
-  }
-  MIMDET_TILES ~TilesInUse() { _tile_release(); }
 };
 
 /// A square of C = A · B, or C += A · B. A: rows of numbers, `a_stride` bytes apart. B: two columns of tiles, one behind the other along the depth.
@@ -238,11 +192,6 @@ MIMDET_TILES void finish(const SquareOfQueries& s, const TiledAttentionRows& p, 
 
 }  // namespace
 
-bool has_matrix_tiles() {
-  static const bool there = processor_has_tiles() && system_allows_tiles();
-  return there;
-}
-
 void attend_in_tiles(const TiledAttentionRows& p) {
   const TilesInUse tiles;
   SquareOfQueries squares[kSquares];
@@ -283,7 +232,6 @@ void pack_values_in_tiles(const Bfloat16Bits* values, int64_t stride, int64_t le
 #else
 
 namespace mimdet::cpu {
-bool has_matrix_tiles() { return false; }
 bool fits_matrix_tiles(int64_t) { return false; }
 int64_t tiled_size(int64_t, int64_t) { return 0; }
 void pack_keys_in_tiles(const Bfloat16Bits*, int64_t, int64_t, int64_t, Bfloat16Bits*) {}

@@ -4,12 +4,9 @@
 
 #include <cstdint>
 
+#include "ops/cpu/matrix_tiles.h"
+
 namespace mimdet::cpu {
-
-using Bfloat16Bits = uint16_t;
-
-/// Whether this processor has the tiles and the system lets this process use them; asked once.
-bool has_matrix_tiles();
 
 /// Channels of a head that the tiles serve: 32 and 64.
 bool fits_matrix_tiles(int64_t dim);

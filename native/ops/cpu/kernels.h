@@ -16,11 +16,11 @@ namespace mimdet::cpu {
 struct MatrixProduct {
   const float* a;
   int64_t a_stride;  // floats from row to row
-  const float* weight;
+  const float* weight = nullptr;
   const float* bias;  // one a column, filled up to whole panels; nullptr for none
   float* c;
   int64_t c_stride;
-  int64_t rows, depth, columns;
+  int64_t rows, depth = 0, columns = 0;
   Activation activation = Activation::kNone;
   bool accumulate = false;
 };

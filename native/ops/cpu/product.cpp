@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ops/cpu/share.h"
+#include "ops/cpu/split_product.h"
 
 namespace mimdet::cpu {
 namespace {
@@ -17,10 +18,9 @@ MatrixProduct some_rows(const MatrixProduct& whole, int64_t begin, int64_t end) 
   return part;
 }
 
-/// `begin` is a multiple of a panel's columns.
+/// `begin` is a multiple of a panel's columns. The weight is the caller's to move on.
 MatrixProduct some_columns(const MatrixProduct& whole, int64_t begin, int64_t end) {
   MatrixProduct part = whole;
-  part.weight += begin * whole.depth;
   part.c += begin;
   if (part.bias) part.bias += begin;
   part.columns = std::min(end, whole.columns) - begin;
@@ -41,7 +41,23 @@ void share_product(const Kernels& k, const MatrixProduct& whole) {
   // Rows where every thread gets enough of them: weights are then read once a piece, but rows that are read once a panel stay in its cache.
   if (tiles >= 4 * at::get_num_threads() || tiles >= panels) share_tiles(k, whole, tiles);
   else
-    at::parallel_for(0, panels, 1, [&](int64_t begin, int64_t end) { k.multiply(some_columns(whole, begin * k.panel, end * k.panel)); });
+    at::parallel_for(0, panels, 1, [&](int64_t begin, int64_t end) {
+      MatrixProduct part = some_columns(whole, begin * k.panel, end * k.panel);
+      part.weight += begin * k.panel * whole.depth;
+      k.multiply(part);
+    });
+}
+
+void share_split_product(const MatrixProduct& whole, const Bfloat16Bits* split) {
+  const int64_t blocks = (whole.rows + kSplitBlock - 1) / kSplitBlock, panels = (whole.columns + kSplitColumns - 1) / kSplitColumns;
+  if (blocks < at::get_num_threads())
+    return at::parallel_for(0, panels, 1, [&](int64_t begin, int64_t end) {
+      multiply_split(some_columns(whole, begin * kSplitColumns, end * kSplitColumns), split_columns(split, whole.depth, begin * kSplitColumns));
+    });
+  const int64_t count = std::min(blocks, even_pieces(blocks, kSplitRows / kSplitBlock));
+  share(count, [&](Pieces& pieces) {
+    for (int64_t i; pieces.take(i);) multiply_split(some_rows(whole, i * blocks / count * kSplitBlock, (i + 1) * blocks / count * kSplitBlock), split);
+  });
 }
 
 }  // namespace mimdet::cpu

@@ -1,0 +1,35 @@
+// A matrix of weights laid out once for the processor that it runs on, and products with it: float32 panels (cpu/pack), or three parts of
+// bfloat16 where the processor multiplies tiles of those (cpu/split_product). Before it: ops/linear, ops/conv2d. After it: cpu/product.
+#pragma once
+
+#include <ATen/core/Tensor.h>
+
+#include "ops/cpu/kernels.h"
+#include "ops/layer_precision.h"
+
+namespace mimdet {
+
+class PackedMatrix {
+ public:
+  PackedMatrix() = default;
+  /// `matrix` (columns, depth), float32 on a CPU that has fast kernels; copied and not kept. kSplit is kAsGiven where it does not pay.
+  PackedMatrix(const at::Tensor& matrix, WeightForm form);
+
+  bool defined() const { return numbers_.defined(); }
+
+  /// C = A · matrixᵀ and so on, as `product` says: its weight, depth and columns are filled in here. On the thread that calls.
+  void multiply(cpu::MatrixProduct product) const;
+  /// On all threads.
+  void share(cpu::MatrixProduct product) const;
+  /// Rows that are best multiplied at a time.
+  int64_t rows_at_a_time() const;
+
+ private:
+  int64_t columns_ = 0, depth_ = 0;
+  bool is_split_ = false;
+  at::Tensor numbers_;  // float32, or bfloat16 bits
+
+  cpu::MatrixProduct completed(cpu::MatrixProduct product) const;
+};
+
+}  // namespace mimdet
