@@ -1,5 +1,5 @@
-// A matrix of weights laid out once for the processor that it runs on, and products with it: float32 panels (cpu/pack), or three parts of
-// bfloat16 where the processor multiplies tiles of those (cpu/split_product). Before it: ops/linear, ops/conv2d. After it: cpu/product.
+// A matrix of weights laid out once for the processor that it runs on, and products with it: in panels (cpu/pack), or in the order of tiles where
+// the processor multiplies those (cpu/split_product). Before it: ops/linear, ops/conv2d. After it: cpu/product.
 #pragma once
 
 #include <ATen/core/Tensor.h>
@@ -27,7 +27,7 @@ class PackedMatrix {
  private:
   int64_t columns_ = 0, depth_ = 0;
   bool is_split_ = false;
-  at::Tensor numbers_;  // float32, or bfloat16 bits
+  at::Tensor numbers_;
 
   cpu::MatrixProduct completed(cpu::MatrixProduct product) const;
 };

@@ -48,15 +48,17 @@ void share_product(const Kernels& k, const MatrixProduct& whole) {
     });
 }
 
-void share_split_product(const MatrixProduct& whole, const Bfloat16Bits* split) {
+void share_split_product(const MatrixProduct& whole) {
   const int64_t blocks = (whole.rows + kSplitBlock - 1) / kSplitBlock, panels = (whole.columns + kSplitColumns - 1) / kSplitColumns;
   if (blocks < at::get_num_threads())
     return at::parallel_for(0, panels, 1, [&](int64_t begin, int64_t end) {
-      multiply_split(some_columns(whole, begin * kSplitColumns, end * kSplitColumns), split_columns(split, whole.depth, begin * kSplitColumns));
+      MatrixProduct part = some_columns(whole, begin * kSplitColumns, end * kSplitColumns);
+      part.weight += tile_order_size(begin * kSplitColumns, whole.depth);
+      multiply_split(part);
     });
   const int64_t count = std::min(blocks, even_pieces(blocks, kSplitRows / kSplitBlock));
   share(count, [&](Pieces& pieces) {
-    for (int64_t i; pieces.take(i);) multiply_split(some_rows(whole, i * blocks / count * kSplitBlock, (i + 1) * blocks / count * kSplitBlock), split);
+    for (int64_t i; pieces.take(i);) multiply_split(some_rows(whole, i * blocks / count * kSplitBlock, (i + 1) * blocks / count * kSplitBlock));
   });
 }
 

@@ -2,14 +2,13 @@
 #pragma once
 
 #include "ops/cpu/kernels.h"
-#include "ops/cpu/matrix_tiles.h"
 
 namespace mimdet::cpu {
 
 void share_product(const Kernels& k, const MatrixProduct& product);
 
-/// The same with split weights, `product.weight` being no part of it. See split_product.h.
-void share_split_product(const MatrixProduct& product, const Bfloat16Bits* split);
+/// The same with weights for multiply_split.
+void share_split_product(const MatrixProduct& product);
 
 /// C += Aᵀ · B, with the same bits for any number of threads. `scratch` is not read.
 void share_transposed_product(const Kernels& k, const TransposedProduct& product);

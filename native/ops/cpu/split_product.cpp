@@ -1,50 +1,28 @@
 #include "ops/cpu/split_product.h"
 
 #include <algorithm>
-#include <bit>
 #include <memory>
 
 namespace mimdet::cpu {
 namespace {
 
-constexpr int64_t kParts = 3;
-constexpr int64_t kStepDepth = 32;                  // of a tile's row
-constexpr int64_t kPart = kSplitColumns * kStepDepth;  // numbers of one part of a step: two tiles
-constexpr int64_t kStep = kParts * kPart;
+constexpr int64_t kStepDepth = 32;                      // of a tile's row
+constexpr int64_t kPart = kSplitColumns * kStepDepth;  // numbers of a step: two tiles
 
 int64_t steps_of(int64_t depth) { return (depth + kStepDepth - 1) / kStepDepth; }
-
-/// The nearest bfloat16 number.
-Bfloat16Bits nearest(float x) {
-  const auto bits = std::bit_cast<uint32_t>(x);
-  return static_cast<Bfloat16Bits>((bits + 0x7fff + (bits >> 16 & 1)) >> 16);
-}
-
-float value_of(Bfloat16Bits bits) { return std::bit_cast<float>(uint32_t{bits} << 16); }
 
 }  // namespace
 
 bool split_fits(int64_t columns, int64_t depth) { return has_matrix_tiles() && columns >= 2 * kSplitColumns && depth >= 2 * kStepDepth; }
 
-int64_t split_size(int64_t columns, int64_t depth) { return round_up(columns, kSplitColumns) / kSplitColumns * steps_of(depth) * kStep; }
+int64_t tile_order_size(int64_t columns, int64_t depth) { return round_up(columns, kSplitColumns) * steps_of(depth) * kStepDepth; }
 
-const Bfloat16Bits* split_columns(const Bfloat16Bits* split, int64_t depth, int64_t first) {
-  return split + first / kSplitColumns * steps_of(depth) * kStep;
-}
-
-// Of a step, part by part, two tiles. A tile holds pairs of the depth: number 2j + i of its row r is that of column j and depth 2r + i.
-void pack_split(const float* weight, int64_t columns, int64_t depth, Bfloat16Bits* split) {
-  std::fill_n(split, split_size(columns, depth), 0);
+// Step by step, two tiles. A tile holds pairs of the depth: number 2j + i of its row r is that of column j and depth 2r + i.
+void pack_in_tile_order(const float* weight, int64_t columns, int64_t depth, float* packed) {
+  std::fill_n(packed, tile_order_size(columns, depth), 0.f);
   for (int64_t column = 0; column < columns; ++column) {
-    Bfloat16Bits* block = split + column / kSplitColumns * steps_of(depth) * kStep + column % kSplitColumns / 16 * (kPart / 2) + column % 16 * 2;
-    for (int64_t k = 0; k < depth; ++k) {
-      Bfloat16Bits* to = block + k / kStepDepth * kStep + k % kStepDepth / 2 * kStepDepth + k % 2;
-      float rest = weight[column * depth + k];
-      for (int64_t part = 0; part < kParts; ++part, to += kPart) {
-        *to = nearest(rest);
-        rest -= value_of(*to);
-      }
-    }
+    float* tile = packed + tile_order_size(column / kSplitColumns * kSplitColumns, depth) + column % kSplitColumns / 16 * (kPart / 2) + column % 16 * 2;
+    for (int64_t k = 0; k < depth; ++k) tile[k / kStepDepth * kPart + k % kStepDepth / 2 * kStepDepth + k % 2] = weight[column * depth + k];
   }
 }
 
@@ -58,12 +36,16 @@ namespace {
 
 #include "ops/cpu/matrix_tiles.inl"
 
-constexpr int64_t kChunk = 768;                      // of the depth: rows of so many numbers, split, stay in the second cache
-constexpr int64_t kLine = 64;                        // bytes of a tile's row
+constexpr int64_t kParts = 3, kStep = kParts * kPart;
+constexpr int64_t kChunk = 768;  // of the depth: rows of so many numbers, split, stay in the second cache
+constexpr int64_t kLine = 64;    // bytes of a tile's row
 
-/// Rows of A in parts, in the order in which tiles take them: for each block of 32 rows step by step, part by part, two tiles.
-struct SplitRows {
-  alignas(64) Bfloat16Bits numbers[kSplitRows / kSquare * kChunk / kStepDepth * kStep];
+/// A chunk of the depth in parts, in the order in which tiles take them: for each 32 rows of A, and for 32 columns of weights, step by step, part by
+/// part, two tiles.
+struct Scratch {
+  alignas(64) Bfloat16Bits rows[kSplitRows / kSquare * kChunk / kStepDepth * kStep];
+  alignas(64) Bfloat16Bits columns[kChunk / kStepDepth * kStep];
+  alignas(64) float sums[kSquare * kSquare];
 };
 
 /// What is left of x when the numbers of its upper half are taken away: exact.
@@ -89,21 +71,20 @@ MIMDET_TILES_INLINE void split_numbers(const float* from, int64_t count, Bfloat1
 }
 
 /// Rows [0, rows) of `a`, numbers [0, depth) of each, filled up with zeros.
-MIMDET_TILES void split_rows(const float* a, int64_t a_stride, int64_t rows, int64_t depth, SplitRows& split) {
+MIMDET_TILES void split_rows(const float* a, int64_t a_stride, int64_t rows, int64_t depth, Bfloat16Bits* split) {
   const int64_t steps = steps_of(depth);
   for (int64_t row = 0; row < round_up(rows, kSquare); ++row) {
-    Bfloat16Bits* to = split.numbers + row / kSquare * steps * kStep + row % kSquare * kStepDepth;
+    Bfloat16Bits* to = split + row / kSquare * steps * kStep + row % kSquare * kStepDepth;
     const bool there = row < rows;
     for (int64_t k = 0; k < depth; k += kStepDepth, to += kStep) split_numbers(a + (there ? row * a_stride + k : 0), there ? depth - k : 0, to);
   }
 }
 
-/// A square of 32 × 32 of C: where, and whether what is there is added.
-struct Square {
-  float* c;
-  int64_t c_stride;  // bytes
-  bool accumulate;
-};
+/// Weights of 32 columns, which have the order of tiles already.
+MIMDET_TILES void split_columns(const float* weights, int64_t steps, Bfloat16Bits* split) {
+  for (int64_t i = 0; i < steps; ++i, split += kStep, weights += kPart)
+    for (int64_t j = 0; j < kPart; j += kStepDepth) split_numbers(weights + j, kStepDepth, split + j);
+}
 
 MIMDET_TILES_INLINE void load_rows(const Bfloat16Bits* a) {
   _tile_loadd(4, a, kLine);
@@ -132,42 +113,46 @@ MIMDET_TILES_INLINE void multiply_step(const Bfloat16Bits* a, const Bfloat16Bits
   load_columns(b), multiply_loaded();
 }
 
-MIMDET_TILES void multiply_square(const Bfloat16Bits* a, const Bfloat16Bits* b, int64_t steps, const Square& s) {
-  float* below = s.c + kSide * s.c_stride / 4;
-  if (s.accumulate) {
-    _tile_loadd(0, s.c, s.c_stride);
-    _tile_loadd(1, s.c + kSide, s.c_stride);
-    _tile_loadd(2, below, s.c_stride);
-    _tile_loadd(3, below + kSide, s.c_stride);
-  } else {
-    _tile_zero(0);
-    _tile_zero(1);
-    _tile_zero(2);
-    _tile_zero(3);
-  }
+/// 32 rows and columns of a product, summed up over some steps: a sum of short sums, as in matrix.inl.
+MIMDET_TILES void multiply_square(const Bfloat16Bits* a, const Bfloat16Bits* b, int64_t steps, float* sums) {
+  constexpr int64_t kStride = kSquare * 4;
+  settle_memory();
+  _tile_zero(0);
+  _tile_zero(1);
+  _tile_zero(2);
+  _tile_zero(3);
   for (int64_t i = 0; i < steps; ++i, a += kStep, b += kStep) multiply_step(a, b);
-  _tile_stored(0, s.c, s.c_stride);
-  _tile_stored(1, s.c + kSide, s.c_stride);
-  _tile_stored(2, below, s.c_stride);
-  _tile_stored(3, below + kSide, s.c_stride);
+  _tile_stored(0, sums, kStride);
+  _tile_stored(1, sums + kSide, kStride);
+  _tile_stored(2, sums + kSide * kSquare, kStride);
+  _tile_stored(3, sums + kSide * kSquare + kSide, kStride);
+  settle_memory();
 }
 
-/// Bias and activation of rows of a square that was stored a moment ago. Its columns all are there, in C or aside.
-MIMDET_TILES void finish(float* c, int64_t c_stride, int64_t rows, const float* bias, Activation activation) {
-  if (!bias && activation == Activation::kNone) return;
-  const __m512 zero = _mm512_setzero_ps(), left = bias ? _mm512_loadu_ps(bias) : zero, right = bias ? _mm512_loadu_ps(bias + kSide) : zero;
-  for (int64_t row = 0; row < rows; ++row, c += c_stride) {
-    __m512 low = _mm512_add_ps(_mm512_loadu_ps(c), left), high = _mm512_add_ps(_mm512_loadu_ps(c + kSide), right);
-    if (activation == Activation::kRelu) low = _mm512_max_ps(zero, low), high = _mm512_max_ps(zero, high);  // NaN stays NaN
-    _mm512_storeu_ps(c, low);
-    _mm512_storeu_ps(c + kSide, high);
-    if (activation == Activation::kGelu) kernels()->gelu(c, c, kSquare);
+/// Where the sums of a square go.
+struct Place {
+  float* c;
+  int64_t c_stride, rows, columns;
+  bool accumulate;
+  const float* bias;  // or nullptr
+  Activation activation;
+};
+
+MIMDET_TILES void put_square(float* sums, const Place& p) {
+  const uint32_t there = p.columns >= kSquare ? 0xffffffffu : (1u << p.columns) - 1;
+  const __mmask16 masks[2] = {static_cast<__mmask16>(there), static_cast<__mmask16>(there >> kSide)};
+  for (int64_t row = 0; row < p.rows; ++row, sums += kSquare) {
+    float* c = p.c + row * p.c_stride;
+    for (int64_t half = 0; half < 2; ++half) {
+      __m512 x = _mm512_load_ps(sums + half * kSide);
+      if (p.accumulate) x = _mm512_add_ps(x, _mm512_maskz_loadu_ps(masks[half], c + half * kSide));
+      if (p.bias) x = _mm512_add_ps(x, _mm512_loadu_ps(p.bias + half * kSide));
+      if (p.activation == Activation::kRelu) x = _mm512_max_ps(_mm512_setzero_ps(), x);  // NaN stays NaN
+      _mm512_store_ps(sums + half * kSide, x);
+    }
+    if (p.activation == Activation::kGelu) kernels()->gelu(sums, sums, kSquare);
+    for (int64_t half = 0; half < 2; ++half) _mm512_mask_storeu_ps(c + half * kSide, masks[half], _mm512_load_ps(sums + half * kSide));
   }
-}
-
-/// Copies a part of C that does not fill a square.
-void copy_part(const float* from, int64_t from_stride, int64_t rows, int64_t columns, float* to, int64_t to_stride) {
-  for (int64_t row = 0; row < rows; ++row) std::copy_n(from + row * from_stride, columns, to + row * to_stride);
 }
 
 /// A chunk of the depth of one product's rows.
@@ -176,38 +161,34 @@ struct Chunk {
   int64_t k, depth;   // at most kChunk
 };
 
-MIMDET_TILES void multiply_chunk(const MatrixProduct& p, const Bfloat16Bits* split, const Chunk& chunk, const SplitRows& rows) {
-  const int64_t steps = steps_of(chunk.depth), blocks = (chunk.rows + kSquare - 1) / kSquare;
-  const bool accumulate = p.accumulate || chunk.k > 0, last = chunk.k + chunk.depth == p.depth;
-  alignas(64) float aside[kSquare * kSquare] = {};
+MIMDET_TILES void multiply_chunk(const MatrixProduct& p, const Chunk& chunk, Scratch& scratch) {
+  const int64_t steps = steps_of(chunk.depth);
+  const bool first = chunk.k == 0, last = chunk.k + chunk.depth == p.depth;
   for (int64_t column = 0; column < p.columns; column += kSplitColumns) {
-    const Bfloat16Bits* weights = split_columns(split, p.depth, column) + chunk.k / kStepDepth * kStep;
-    const int64_t columns = std::min(kSplitColumns, p.columns - column);
-    for (int64_t block = 0; block < blocks; ++block) {
-      const int64_t first = block * kSquare, count = std::min(kSquare, chunk.rows - first);
-      float* c = p.c + (chunk.row + first) * p.c_stride + column;
-      const bool whole = count == kSquare && columns == kSplitColumns;
-      if (!whole && accumulate) copy_part(c, p.c_stride, count, columns, aside, kSquare);
-      const Square square{whole ? c : aside, (whole ? p.c_stride : kSquare) * 4, accumulate};
-      settle_memory();
-      multiply_square(rows.numbers + block * steps * kStep, weights, steps, square);
-      settle_memory();
-      if (last) finish(square.c, square.c_stride / 4, count, p.bias ? p.bias + column : nullptr, p.activation);
-      if (!whole) copy_part(aside, kSquare, count, columns, c, p.c_stride);
+    split_columns(p.weight + tile_order_size(column, p.depth) + chunk.k * kSplitColumns, steps, scratch.columns);
+    for (int64_t row = 0; row < chunk.rows; row += kSquare) {
+      multiply_square(scratch.rows + row / kSquare * steps * kStep, scratch.columns, steps, scratch.sums);
+      put_square(scratch.sums, {.c = p.c + (chunk.row + row) * p.c_stride + column,
+                                .c_stride = p.c_stride,
+                                .rows = std::min(kSquare, chunk.rows - row),
+                                .columns = p.columns - column,
+                                .accumulate = p.accumulate || !first,
+                                .bias = last && p.bias ? p.bias + column : nullptr,
+                                .activation = last ? p.activation : Activation::kNone});
     }
   }
 }
 
 }  // namespace
 
-void multiply_split(const MatrixProduct& p, const Bfloat16Bits* split) {
-  thread_local const auto rows = std::make_unique<SplitRows>();  // half a megabyte
+void multiply_split(const MatrixProduct& p) {
+  thread_local const auto scratch = std::make_unique<Scratch>();  // a megabyte
   const TilesInUse tiles;
   for (int64_t row = 0; row < p.rows; row += kSplitRows)
     for (int64_t k = 0; k < p.depth; k += kChunk) {
       const Chunk chunk{row, std::min(kSplitRows, p.rows - row), k, std::min(kChunk, p.depth - k)};
-      split_rows(p.a + row * p.a_stride + k, p.a_stride, chunk.rows, chunk.depth, *rows);
-      multiply_chunk(p, split, chunk, *rows);
+      split_rows(p.a + row * p.a_stride + k, p.a_stride, chunk.rows, chunk.depth, scratch->rows);
+      multiply_chunk(p, chunk, *scratch);
     }
 }
 
@@ -215,8 +196,6 @@ void multiply_split(const MatrixProduct& p, const Bfloat16Bits* split) {
 
 #else
 
-namespace mimdet::cpu {
-void multiply_split(const MatrixProduct&, const Bfloat16Bits*) {}
-}  // namespace mimdet::cpu
+void mimdet::cpu::multiply_split(const MatrixProduct&) {}
 
 #endif

@@ -12,19 +12,16 @@ namespace mimdet::cpu {
 /// Whether such a product pays here: what is filled up to whole tiles costs as much as what is there.
 bool split_fits(int64_t columns, int64_t depth);
 
-/// Numbers that split weights (columns, depth) take.
-int64_t split_size(int64_t columns, int64_t depth);
+constexpr int64_t kSplitColumns = 32;  // that are multiplied together
 
-/// `weight` (columns, depth), row by row. `split`: split_size numbers, at a multiple of 64 bytes.
-void pack_split(const float* weight, int64_t columns, int64_t depth, Bfloat16Bits* split);
+/// Floats that packed weights (columns, depth) take. Up to a multiple of kSplitColumns: where the weights of that column begin.
+int64_t tile_order_size(int64_t columns, int64_t depth);
 
-/// The weights of the columns from `first` on, a multiple of kSplitColumns.
-constexpr int64_t kSplitColumns = 32;
-const Bfloat16Bits* split_columns(const Bfloat16Bits* split, int64_t depth, int64_t first);
+/// `weight` (columns, depth), row by row, to the order in which the tiles take it, filled up with zeros.
+void pack_in_tile_order(const float* weight, int64_t columns, int64_t depth, float* packed);
 
-/// `product.weight` is not read. An element gets the same bits however the work is cut. A thread's share of rows should be
-/// kSplitRows, and a multiple of kSplitBlock.
+/// As Kernels::multiply, with weights in the order of tiles. A thread's share of rows should be kSplitRows, and a multiple of kSplitBlock.
 constexpr int64_t kSplitRows = 192, kSplitBlock = 32;
-void multiply_split(const MatrixProduct& product, const Bfloat16Bits* split);
+void multiply_split(const MatrixProduct& product);
 
 }  // namespace mimdet::cpu
