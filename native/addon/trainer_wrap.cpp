@@ -4,6 +4,7 @@
 #include "addon/background.h"
 #include "addon/batch_wrap.h"
 #include "addon/errors.h"
+#include "inference/device.h"
 #include "inference/engine.h"
 #include "inference/torch_errors.h"
 #include "train/training_session.h"
@@ -157,6 +158,12 @@ Napi::Value make_trainer(Napi::Env env, const SessionPtr& session) {
   return trainer;
 }
 
+/// LibTorch's gradients in float16 are made for GPUs. The trainer itself can do it anywhere, which its tests need.
+void refuse_slow_precision(const TrainOptions& options) {
+  if (options.precision != "float16" || !resolve_device(options.device).is_cpu()) return;
+  fail_expected(ErrorCode::kDevice, "'float32' or 'bfloat16' on the CPU", "compute.precision", "'float16', which takes a hundred times as long there");
+}
+
 }  // namespace
 
 Napi::Value create_trainer(const Napi::CallbackInfo& info) {
@@ -166,6 +173,7 @@ Napi::Value create_trainer(const Napi::CallbackInfo& info) {
   const auto build = [options, init, cancel = pending.cancel, call = pending.begun.call] {
     try {
       throw_if_cancelled(cancel);
+      refuse_slow_precision(options);
       const SessionPtr session = TrainingSession::open(std::make_unique<Trainer>(options, init));
       call.resolve([session](Napi::Env env) { return make_trainer(env, session); });
     } catch (...) {

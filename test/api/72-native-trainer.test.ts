@@ -92,6 +92,10 @@ test('saved weights are a model that detects', async () => {
   await next.close();
 });
 
+test('float16 is for GPUs: on the CPU it is refused rather than endless', async () => {
+  await assert.rejects(create({ device: 'cpu', precision: 'float16' }), { code: 'ERR_MIMDET_DEVICE', message: /'float32' or 'bfloat16' on the CPU/ });
+});
+
 test('a cancelled step changes nothing', async () => {
   const trainer = await create();
   await train(trainer, 1);
