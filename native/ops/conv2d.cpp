@@ -42,8 +42,8 @@ PackedConv2d::PackedConv2d(const at::Tensor& weight, const at::Tensor& bias, int
   const cpu::Kernels& k = *cpu::kernels();
   const bool winograd = kernel_ == 3 && stride == 1 && activation != Activation::kGelu && cpu::winograd_fits(k, in_, out_);
   way_ = winograd ? Way::kWinograd : kernel_ == 1 && stride == 1 ? Way::kMatrix : Way::kPatches;
-  if (winograd) weight_ = packed_for_winograd(weight);
-  else matrix_ = PackedMatrix(weight.permute({0, 2, 3, 1}).reshape({out_, kernel_ * kernel_ * in_}), form), weight_.reset();
+  weight_ = winograd ? packed_for_winograd(weight) : at::Tensor();
+  if (!winograd) matrix_ = PackedMatrix(weight.permute({0, 2, 3, 1}).reshape({out_, kernel_ * kernel_ * in_}), form);
   bias_ = padded_bias(bias, cpu::round_up(out_, k.panel));
 }
 

@@ -8,6 +8,9 @@ namespace mimdet::cpu {
 
 using Bfloat16Bits = uint16_t;
 
+constexpr int64_t kTileSide = 16;   // rows of a tile, and its columns of float32
+constexpr int64_t kTileDepth = 32;  // bfloat16 numbers in a row of a tile
+
 /// Whether this processor has the tiles and the system lets this process use them; asked once.
 bool has_matrix_tiles();
 

@@ -4,8 +4,7 @@
 #define MIMDET_TILES __attribute__((target("amx-tile,amx-bf16,avx512f,avx512bw,avx512vl,avx512dq,avx512bf16,fma")))
 #define MIMDET_TILES_INLINE MIMDET_TILES __attribute__((always_inline)) inline
 
-constexpr int64_t kSide = 16;         // rows of a tile, and its columns of float32
-constexpr int64_t kDepth = 32;        // bfloat16 numbers in a row of a tile
+constexpr int64_t kSide = kTileSide, kDepth = kTileDepth;
 constexpr int64_t kTile = kSide * kDepth;
 constexpr int64_t kSquare = 2 * kSide;  // rows and columns that four accumulating tiles cover
 

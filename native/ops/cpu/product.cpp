@@ -18,7 +18,7 @@ MatrixProduct some_rows(const MatrixProduct& whole, int64_t begin, int64_t end) 
   return part;
 }
 
-/// `begin` is a multiple of a panel's columns. The weight is the caller's to move on.
+/// The weight is the caller's to move on.
 MatrixProduct some_columns(const MatrixProduct& whole, int64_t begin, int64_t end) {
   MatrixProduct part = whole;
   part.c += begin;
@@ -27,10 +27,22 @@ MatrixProduct some_columns(const MatrixProduct& whole, int64_t begin, int64_t en
   return part;
 }
 
-void share_tiles(const Kernels& k, const MatrixProduct& whole, int64_t tiles) {
-  const int64_t count = std::min(tiles, even_pieces(tiles, kTilesAPiece));
+/// Pieces of at most `most` tiles of `tile` rows, to whichever thread is free.
+template <class Multiply>
+void share_rows(const MatrixProduct& whole, int64_t tile, int64_t most, const Multiply& multiply) {
+  const int64_t tiles = (whole.rows + tile - 1) / tile, count = std::min(tiles, even_pieces(tiles, most));
   share(count, [&](Pieces& pieces) {
-    for (int64_t i; pieces.take(i);) k.multiply(some_rows(whole, i * tiles / count * k.tile, (i + 1) * tiles / count * k.tile));
+    for (int64_t i; pieces.take(i);) multiply(some_rows(whole, i * tiles / count * tile, (i + 1) * tiles / count * tile));
+  });
+}
+
+/// Equal shares of whole panels; `weights_before(column)` are passed over.
+template <class WeightsBefore, class Multiply>
+void share_columns(const MatrixProduct& whole, int64_t panel, const WeightsBefore& weights_before, const Multiply& multiply) {
+  at::parallel_for(0, (whole.columns + panel - 1) / panel, 1, [&](int64_t begin, int64_t end) {
+    MatrixProduct part = some_columns(whole, begin * panel, end * panel);
+    part.weight += weights_before(begin * panel);
+    multiply(part);
   });
 }
 
@@ -39,27 +51,13 @@ void share_tiles(const Kernels& k, const MatrixProduct& whole, int64_t tiles) {
 void share_product(const Kernels& k, const MatrixProduct& whole) {
   const int64_t tiles = (whole.rows + k.tile - 1) / k.tile, panels = (whole.columns + k.panel - 1) / k.panel;
   // Rows where every thread gets enough of them: weights are then read once a piece, but rows that are read once a panel stay in its cache.
-  if (tiles >= 4 * at::get_num_threads() || tiles >= panels) share_tiles(k, whole, tiles);
-  else
-    at::parallel_for(0, panels, 1, [&](int64_t begin, int64_t end) {
-      MatrixProduct part = some_columns(whole, begin * k.panel, end * k.panel);
-      part.weight += begin * k.panel * whole.depth;
-      k.multiply(part);
-    });
+  if (tiles >= 4 * at::get_num_threads() || tiles >= panels) share_rows(whole, k.tile, kTilesAPiece, k.multiply);
+  else share_columns(whole, k.panel, [&](int64_t column) { return column * whole.depth; }, k.multiply);
 }
 
 void share_split_product(const MatrixProduct& whole) {
-  const int64_t blocks = (whole.rows + kSplitBlock - 1) / kSplitBlock, panels = (whole.columns + kSplitColumns - 1) / kSplitColumns;
-  if (blocks < at::get_num_threads())
-    return at::parallel_for(0, panels, 1, [&](int64_t begin, int64_t end) {
-      MatrixProduct part = some_columns(whole, begin * kSplitColumns, end * kSplitColumns);
-      part.weight += tile_order_size(begin * kSplitColumns, whole.depth);
-      multiply_split(part);
-    });
-  const int64_t count = std::min(blocks, even_pieces(blocks, kSplitRows / kSplitBlock));
-  share(count, [&](Pieces& pieces) {
-    for (int64_t i; pieces.take(i);) multiply_split(some_rows(whole, i * blocks / count * kSplitBlock, (i + 1) * blocks / count * kSplitBlock));
-  });
+  if (whole.rows > (at::get_num_threads() - 1) * kSplitBlock) share_rows(whole, kSplitBlock, kSplitRows / kSplitBlock, multiply_split);
+  else share_columns(whole, kSplitColumns, [&](int64_t column) { return tile_order_size(column, whole.depth); }, multiply_split);
 }
 
 }  // namespace mimdet::cpu

@@ -6,23 +6,22 @@
 namespace mimdet::cpu {
 namespace {
 
-constexpr int64_t kStepDepth = 32;                      // of a tile's row
-constexpr int64_t kPart = kSplitColumns * kStepDepth;  // numbers of a step: two tiles
+constexpr int64_t kPart = kSplitColumns * kTileDepth;  // numbers of a step: two tiles
 
-int64_t steps_of(int64_t depth) { return (depth + kStepDepth - 1) / kStepDepth; }
+int64_t steps_of(int64_t depth) { return (depth + kTileDepth - 1) / kTileDepth; }
 
 }  // namespace
 
-bool split_fits(int64_t columns, int64_t depth) { return has_matrix_tiles() && columns >= 2 * kSplitColumns && depth >= 2 * kStepDepth; }
+bool split_fits(int64_t columns, int64_t depth) { return has_matrix_tiles() && columns >= 2 * kSplitColumns && depth >= 2 * kTileDepth; }
 
-int64_t tile_order_size(int64_t columns, int64_t depth) { return round_up(columns, kSplitColumns) * steps_of(depth) * kStepDepth; }
+int64_t tile_order_size(int64_t columns, int64_t depth) { return round_up(columns, kSplitColumns) * steps_of(depth) * kTileDepth; }
 
 // Step by step, two tiles. A tile holds pairs of the depth: number 2j + i of its row r is that of column j and depth 2r + i.
 void pack_in_tile_order(const float* weight, int64_t columns, int64_t depth, float* packed) {
   std::fill_n(packed, tile_order_size(columns, depth), 0.f);
   for (int64_t column = 0; column < columns; ++column) {
-    float* tile = packed + tile_order_size(column / kSplitColumns * kSplitColumns, depth) + column % kSplitColumns / 16 * (kPart / 2) + column % 16 * 2;
-    for (int64_t k = 0; k < depth; ++k) tile[k / kStepDepth * kPart + k % kStepDepth / 2 * kStepDepth + k % 2] = weight[column * depth + k];
+    float* tile = packed + tile_order_size(column / kSplitColumns * kSplitColumns, depth) + column % kSplitColumns / kTileSide * (kPart / 2) + column % kTileSide * 2;
+    for (int64_t k = 0; k < depth; ++k) tile[k / kTileDepth * kPart + k % kTileDepth / 2 * kTileDepth + k % 2] = weight[column * depth + k];
   }
 }
 
@@ -43,8 +42,8 @@ constexpr int64_t kLine = 64;    // bytes of a tile's row
 /// A chunk of the depth in parts, in the order in which tiles take them: for each 32 rows of A, and for 32 columns of weights, step by step, part by
 /// part, two tiles.
 struct Scratch {
-  alignas(64) Bfloat16Bits rows[kSplitRows / kSquare * kChunk / kStepDepth * kStep];
-  alignas(64) Bfloat16Bits columns[kChunk / kStepDepth * kStep];
+  alignas(64) Bfloat16Bits rows[kSplitRows / kSquare * kChunk / kTileDepth * kStep];
+  alignas(64) Bfloat16Bits columns[kChunk / kTileDepth * kStep];
   alignas(64) float sums[kSquare * kSquare];
 };
 
@@ -61,7 +60,7 @@ MIMDET_TILES_INLINE __m512i upper_halves(__m512 low, __m512 high) {
 
 /// 32 numbers of a row; those from `count` on are zeros.
 MIMDET_TILES_INLINE void split_numbers(const float* from, int64_t count, Bfloat16Bits* to) {
-  const uint32_t there = count >= kStepDepth ? 0xffffffffu : (1u << std::max<int64_t>(count, 0)) - 1;
+  const uint32_t there = count >= kTileDepth ? 0xffffffffu : (1u << std::max<int64_t>(count, 0)) - 1;
   __m512 low = _mm512_maskz_loadu_ps(static_cast<__mmask16>(there), from);
   __m512 high = _mm512_maskz_loadu_ps(static_cast<__mmask16>(there >> kSide), from + kSide);
   for (int64_t part = 0; part < kParts; ++part, to += kPart) {
@@ -74,16 +73,16 @@ MIMDET_TILES_INLINE void split_numbers(const float* from, int64_t count, Bfloat1
 MIMDET_TILES void split_rows(const float* a, int64_t a_stride, int64_t rows, int64_t depth, Bfloat16Bits* split) {
   const int64_t steps = steps_of(depth);
   for (int64_t row = 0; row < round_up(rows, kSquare); ++row) {
-    Bfloat16Bits* to = split + row / kSquare * steps * kStep + row % kSquare * kStepDepth;
+    Bfloat16Bits* to = split + row / kSquare * steps * kStep + row % kSquare * kTileDepth;
     const bool there = row < rows;
-    for (int64_t k = 0; k < depth; k += kStepDepth, to += kStep) split_numbers(a + (there ? row * a_stride + k : 0), there ? depth - k : 0, to);
+    for (int64_t k = 0; k < depth; k += kTileDepth, to += kStep) split_numbers(a + (there ? row * a_stride + k : 0), there ? depth - k : 0, to);
   }
 }
 
 /// Weights of 32 columns, which have the order of tiles already.
 MIMDET_TILES void split_columns(const float* weights, int64_t steps, Bfloat16Bits* split) {
   for (int64_t i = 0; i < steps; ++i, split += kStep, weights += kPart)
-    for (int64_t j = 0; j < kPart; j += kStepDepth) split_numbers(weights + j, kStepDepth, split + j);
+    for (int64_t j = 0; j < kPart; j += kTileDepth) split_numbers(weights + j, kTileDepth, split + j);
 }
 
 MIMDET_TILES_INLINE void load_rows(const Bfloat16Bits* a) {

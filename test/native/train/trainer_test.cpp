@@ -167,6 +167,16 @@ TEST("trainer: recomputing activations changes no bit") {
   CHECK(state_of(plain, folder) == state_of(recomputing, folder));
 }
 
+/// null where the processor has no instructions for the precision, and says so.
+std::unique_ptr<Trainer> open_if_supported(const TrainOptions& options) {
+  try {
+    return std::make_unique<Trainer>(options, "");
+  } catch (const Error& error) {
+    CHECK_EQUAL(error.code(), ErrorCode::kDevice);
+    return nullptr;
+  }
+}
+
 /// Trains to the end on one batch; the mean of the last five losses, since a single one hangs on which patches were drawn.
 double last_losses(Trainer& trainer) {
   double sum = 0;
@@ -181,13 +191,8 @@ double last_losses(Trainer& trainer) {
 void check_precision(const std::string& name) {
   const test::TemporaryFolder folder;
   const std::string precision = R"(, "precision": ")" + name + "\"";
-  std::unique_ptr<Trainer> rounded;
-  try {
-    rounded = std::make_unique<Trainer>(small_options(precision), "");
-  } catch (const Error& error) {
-    CHECK_EQUAL(error.code(), ErrorCode::kDevice);
-    return;
-  }
+  const auto rounded = open_if_supported(small_options(precision));
+  if (!rounded) return;
   Trainer exact(small_options(), ""), again(small_options(precision), ""), recomputed(small_options(precision + R"(, "checkpointing": true)"), "");
   const StepReport wanted = exact.step({batch_of(0)}), found = rounded->step({batch_of(0)});
   CHECK(std::abs(found.losses.total() - wanted.losses.total()) < 0.05 * wanted.losses.total());
@@ -215,12 +220,8 @@ TEST("trainer: float16") { check_precision("float16"); }
 TEST("trainer: gradients too large for the loss's scale are made again at a smaller one, and the run goes on from there") {
   const test::TemporaryFolder folder;
   const TrainOptions options = small_options(R"(, "precision": "float16")");
-  std::unique_ptr<Trainer> trainer;
-  try {
-    trainer = std::make_unique<Trainer>(options, "");
-  } catch (const Error& error) {
-    return test::report_skip("a processor without float16");
-  }
+  const auto trainer = open_if_supported(options);
+  if (!trainer) return test::report_skip("a processor without float16");
   trainer->save_checkpoint(folder.path("first"), "");
   TrainingCheckpoint checkpoint = read_training_checkpoint(folder.path("first"));
   checkpoint.loss_scale = {24, 1999};
