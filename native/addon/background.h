@@ -24,20 +24,28 @@ struct CancellableCall {
   }
 };
 
+/// Hands work over by `post()`, which says whether somebody will do it. Where nobody will, the call is rejected: it has begun, and must end.
+template <class Post>
+void hand_over(const Call& call, Post post) {
+  try {
+    if (!post()) fail(ErrorCode::kDisposed, "Expected a running process but received one that is ending");
+  } catch (...) {
+    call.reject(std::current_exception());
+  }
+}
+
 /// Runs `work(call)` in the pool. What it throws rejects the call; it answers the call itself otherwise, at once or later.
 template <class Work>
 void run_in_background(const CancelFlag& cancel, const Call& call, Work work) {
-  const bool posted = TaskPool::instance().post(cancel, [cancel, call, work = std::move(work)] {
+  const auto task = [cancel, call, work = std::move(work)] {
     try {
       throw_if_cancelled(cancel);
       work(call);
     } catch (...) {
       call.reject(std::current_exception());
     }
-  });
-  if (posted) return;
-  const Error ending(ErrorCode::kDisposed, "Expected a running process but received one that is ending");
-  call.reject(std::make_exception_ptr(ending));
+  };
+  hand_over(call, [&] { return TaskPool::instance().post(cancel, task); });
 }
 
 inline Napi::Value text_to_js(Napi::Env env, const std::string& text) { return Napi::String::New(env, text); }

@@ -90,10 +90,10 @@ Napi::Value make_batch(Napi::Env env, TrainingBatchPtr pictures) {
     return info.Env().Undefined();
   }));
   auto owned = std::make_unique<HolderPtr>(holder);
-  if (napi_wrap(env, batch, owned.get(), free_holder, nullptr, nullptr) != napi_ok ||
-      napi_type_tag_object(env, batch, &kBatchTag) != napi_ok)
-    fail(ErrorCode::kInternal, "Expected an object that can hold a batch but received a failure of Node-API");
-  owned.release();
+  bool held = napi_wrap(env, batch, owned.get(), free_holder, nullptr, nullptr) == napi_ok;
+  if (held) (void)owned.release();
+  held = held && napi_type_tag_object(env, batch, &kBatchTag) == napi_ok;
+  if (!held) fail(ErrorCode::kInternal, "Expected an object that can hold a batch but received a failure of Node-API");
   return batch;
 }
 

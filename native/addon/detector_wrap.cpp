@@ -146,7 +146,7 @@ Napi::Value close(const SessionPtr& session, const Napi::CallbackInfo& info) {
 /// productRate(): multiply-adds a millisecond of one large product, where and as the detector computes.
 Napi::Value measure_product_rate(const SessionPtr& session, const Napi::CallbackInfo& info) {
   const auto [call, promise] = Environment::of(info.Env()).begin({});
-  const bool posted = Engine::instance().post([session, call] {
+  const auto measure = [session, call] {
     try {
       const ModelInfo& model = session->info();
       Engine::use_threads(model.threads);
@@ -156,10 +156,8 @@ Napi::Value measure_product_rate(const SessionPtr& session, const Napi::Callback
     } catch (...) {
       call.reject(current_error());
     }
-  });
-  if (!posted)
-    call.reject(std::make_exception_ptr(
-        Error(ErrorCode::kDisposed, "Expected a running process for `productRate` but received one that is ending")));
+  };
+  hand_over(call, [&] { return Engine::instance().post(measure); });
   return promise;
 }
 
@@ -239,7 +237,9 @@ Napi::Value load_detector(const Napi::CallbackInfo& info) {
   run_in_background(pending.cancel, pending.begun.call, [loading](const Call& call) {
     std::shared_ptr<ModelWeights> weights;
     if (!SharedDetectors::instance().holds(loading.key)) weights = std::make_shared<ModelWeights>(load(loading.source));
-    Engine::instance().post([loading, weights = std::move(weights), call]() mutable { build(loading, std::move(weights), call); });
+    hand_over(call, [&] {
+      return Engine::instance().post([loading, weights = std::move(weights), call]() mutable { build(loading, std::move(weights), call); });
+    });
   });
   return pending.begun.promise;
 }

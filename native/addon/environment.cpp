@@ -1,6 +1,6 @@
 #include "addon/environment.h"
 
-#include <atomic>
+#include <mutex>
 
 #include "addon/errors.h"
 #include "base/task_pool.h"
@@ -12,12 +12,14 @@ namespace {
 using Task = std::function<void()>;
 using Holder = std::shared_ptr<Environment>;
 
-std::atomic<int> open_environments = 0;
+std::mutex first_and_last;  // one that opens waits until the end of the last one before it has stopped all work, or that would stop its own
+int open_environments = 0;
 
-/// Waits for one station of a forward pass at most. `for_good`: the process is going, nothing may start any more.
+/// Waits for one station of a forward pass, or for a file that is being read. `for_good`: the process is going, nothing may start any more.
+/// The pool comes first: its tasks hand work to the engine.
 void stop_all_work(bool for_good) {
-  Engine::instance().stop(for_good);
   TaskPool::instance().stop(for_good);
+  Engine::instance().stop(for_good);
 }
 
 }  // namespace
@@ -35,7 +37,10 @@ void Environment::open(Napi::Env env) {
   Environment& environment = **holder;
   env.SetInstanceData(holder.release());
   environment.create_way_back();
-  ++open_environments;
+  {
+    const std::lock_guard lock(first_and_last);
+    ++open_environments;
+  }
   // Hooks run last first: this one comes before the cleanup of the way back, so that nobody uses it afterwards.
   napi_add_env_cleanup_hook(env, on_cleanup, &environment);
   environment.stop_engine_at_exit();
@@ -132,6 +137,7 @@ void Environment::close() {
     if (pending.abandon) pending.abandon();
   pending_.clear();
   jobs_.clear();
+  const std::lock_guard lock(first_and_last);
   if (--open_environments == 0) stop_all_work(false);
 }
 

@@ -180,8 +180,7 @@ Napi::Value create_trainer(const Napi::CallbackInfo& info) {
       call.reject(current_error());
     }
   };
-  if (!Engine::instance().post(build))
-    pending.begun.call.reject(std::make_exception_ptr(Error(ErrorCode::kDisposed, "Expected a running process but received one that is ending")));
+  hand_over(pending.begun.call, [&] { return Engine::instance().post(build); });
   return pending.begun.promise;
 }
 

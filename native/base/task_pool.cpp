@@ -1,6 +1,7 @@
 #include "base/task_pool.h"
 
 #include <algorithm>
+#include <system_error>
 
 namespace mimdet {
 namespace {
@@ -17,10 +18,19 @@ TaskPool& TaskPool::instance() {
 bool TaskPool::post(CancelFlag cancel, std::function<void()> task) {
   const std::lock_guard lock(mutex_);
   if (shut_ || stopping_) return false;
+  if (idle_ <= waiting_.size() && threads_.size() < kMostThreads) start_thread_locked();
   waiting_.push_back({std::move(cancel), std::move(task)});
-  if (idle_ < waiting_.size() && threads_.size() < kMostThreads) threads_.emplace_back([this] { loop(); });
   changed_.notify_one();
   return true;
+}
+
+/// Throws std::system_error where the system has no thread for the first one: no task may be left behind. Others are only missed.
+void TaskPool::start_thread_locked() {
+  try {
+    threads_.emplace_back([this] { loop(); });
+  } catch (const std::system_error&) {
+    if (threads_.empty()) throw;
+  }
 }
 
 void TaskPool::stop(bool for_good) {

@@ -17,7 +17,7 @@ class TaskPool {
   /// Never destroyed, like the compute engine: the end of a process stops it by hand.
   static TaskPool& instance();
 
-  /// Runs `task` (which must not throw) on one of the threads. False where the process is ending and nothing runs any more.
+  /// Runs `task` (which must not throw) on one of the threads. False where the pool is being stopped: nothing runs then.
   /// `cancel` is raised when the pool is stopped.
   bool post(CancelFlag cancel, std::function<void()> task);
 
@@ -30,6 +30,7 @@ class TaskPool {
     std::function<void()> run;
   };
 
+  void start_thread_locked();
   void loop();
 
   std::mutex mutex_, stop_mutex_;

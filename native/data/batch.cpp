@@ -1,7 +1,6 @@
 #include "data/batch.h"
 
 #include <atomic>
-#include <mutex>
 
 #include "base/task_pool.h"
 #include "data/training_objects.h"
@@ -19,7 +18,7 @@ TrainingPicture read_picture(const AnnotatedPicture& from) {
   return picture;
 }
 
-/// A batch on its way: the task that finishes last, or the first that fails, answers.
+/// A batch on its way. Whoever ends last answers, also after a failure: by then nobody reads a picture any more.
 class Preparation {
  public:
   Preparation(BatchRequest request, BatchAnswer answer)
@@ -36,17 +35,30 @@ class Preparation {
     } catch (...) {
       fail(std::current_exception());
     }
-    if (left_.fetch_sub(1) == 1 && !failed_.load()) answer_.done(std::move(batch_));
+    leave(1);
   }
 
-  void fail(std::exception_ptr error) {
-    if (!failed_.exchange(true)) answer_.failed(std::move(error));
+  /// So many samples will not be made.
+  void give_up(size_t samples, std::exception_ptr error) {
+    fail(std::move(error));
+    leave(samples);
   }
 
  private:
+  void fail(std::exception_ptr error) {
+    if (!failed_.exchange(true)) error_ = std::move(error);
+  }
+
+  void leave(size_t samples) {
+    if (left_.fetch_sub(samples) != samples) return;
+    if (failed_.load()) answer_.failed(std::move(error_));
+    else answer_.done(std::move(batch_));
+  }
+
   const BatchRequest request_;
   const BatchAnswer answer_;
   std::shared_ptr<TrainingBatch> batch_;
+  std::exception_ptr error_;  // the first; read by whoever ends last
   std::atomic<size_t> left_;
   std::atomic<bool> failed_{false};
 };
@@ -66,11 +78,14 @@ void prepare_batch(BatchRequest request, BatchAnswer answer) {
   const size_t count = request.samples.size();
   if (count == 0) return answer.done(std::make_shared<TrainingBatch>());
   const auto work = std::make_shared<Preparation>(std::move(request), std::move(answer));
-  for (size_t i = 0; i < count; ++i)
-    if (!TaskPool::instance().post(work->cancel(), [work, i] { work->make(i); })) {
-      const Error ending(ErrorCode::kDisposed, "Expected a running process but received one that is ending");
-      return work->fail(std::make_exception_ptr(ending));
-    }
+  size_t i = 0;
+  try {
+    for (; i < count; ++i)
+      if (!TaskPool::instance().post(work->cancel(), [work, i] { work->make(i); }))
+        fail(ErrorCode::kDisposed, "Expected a running process but received one that is ending");
+  } catch (...) {
+    work->give_up(count - i, std::current_exception());
+  }
 }
 
 }  // namespace mimdet

@@ -40,7 +40,8 @@ struct BatchRequest {
   CancelFlag cancel;
 };
 
-/// Exactly one of the two is called, on a thread of the pool.
+/// One of the two is called, once nobody reads the pictures any more: on a thread of the pool, or at once where there is nothing to make or nobody to
+/// make it. Neither where the pool is stopped meanwhile.
 struct BatchAnswer {
   std::function<void(TrainingBatchPtr)> done;
   std::function<void(std::exception_ptr)> failed;

@@ -63,6 +63,11 @@ void BatchQueue::pass_turn(double turn) {
   std::erase_if(next_, [this](const auto& caller) { return caller.second <= now_; });
 }
 
+/// Nobody's turn has to be kept where nobody waits: names must not add up.
+void BatchQueue::forget_callers_if_empty() {
+  if (groups_.empty()) next_.clear();
+}
+
 std::vector<DetectJobPtr> BatchQueue::take(Clock::time_point now) {
   DetectJobPtr first, soonest;  // by priority, and by turn alone
   for (const Group& group : groups_) {
@@ -87,6 +92,7 @@ std::vector<DetectJobPtr> BatchQueue::take_batch(const DetectJobPtr& leader) {
   group->erase(group->begin(), end);
   if (group->empty()) groups_.erase(group);
   pass_turn(batch.front()->turn);
+  forget_callers_if_empty();
   return batch;
 }
 
@@ -96,6 +102,13 @@ std::vector<DetectJobPtr> BatchQueue::take_expired(Clock::time_point now) {
 
 std::vector<DetectJobPtr> BatchQueue::take_all() {
   return take_if([](const DetectJob&) { return true; });
+}
+
+Clock::time_point BatchQueue::next_deadline() const {
+  Clock::time_point earliest = kNever;
+  for (const Group& group : groups_)
+    for (const DetectJobPtr& job : group) earliest = std::min(earliest, job->deadline);
+  return earliest;
 }
 
 size_t BatchQueue::size() const {
@@ -113,7 +126,7 @@ std::vector<DetectJobPtr> BatchQueue::take_if(Predicate predicate) {
     group.erase(rest.begin(), rest.end());
   }
   std::erase_if(groups_, [](const Group& group) { return group.empty(); });
-  if (groups_.empty()) next_.clear();  // nobody's turn has to be kept: names must not add up
+  forget_callers_if_empty();
   return taken;
 }
 

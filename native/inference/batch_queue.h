@@ -42,6 +42,9 @@ class BatchQueue {
   /// No batch waits for company any more: nobody will come.
   void stop_waiting() { limits_.max_delay = Clock::duration::zero(); }
 
+  /// Of what waits; kNever where nothing has one.
+  Clock::time_point next_deadline() const;
+
   size_t size() const;
 
  private:
@@ -51,6 +54,7 @@ class BatchQueue {
   std::vector<DetectJobPtr> take_batch(const DetectJobPtr& leader);
   double take_turn(const DetectJob& job);
   void pass_turn(double turn);
+  void forget_callers_if_empty();
   template <class Predicate>
   std::vector<DetectJobPtr> take_if(Predicate predicate);
 

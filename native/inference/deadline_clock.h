@@ -2,16 +2,17 @@
 #pragma once
 
 #include <condition_variable>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <thread>
+#include <vector>
 
 #include "inference/work_source.h"
 
 namespace mimdet {
 
-/// A thread that sleeps until the next deadline. It starts with the first one.
+/// A thread that sleeps until the next deadline. It starts with the first one, and keeps one of each source: work that ends in time leaves
+/// nothing behind.
 class DeadlineClock {
  public:
   void watch(Clock::time_point deadline, const std::shared_ptr<WorkSource>& source);
@@ -19,11 +20,18 @@ class DeadlineClock {
   void stop();
 
  private:
+  struct Next {
+    Clock::time_point deadline;
+    std::weak_ptr<WorkSource> source;
+  };
+
   void loop();
+  void watch_locked(Clock::time_point deadline, const std::shared_ptr<WorkSource>& source);
+  static Clock::time_point expire(WorkSource& source);
 
   std::mutex mutex_;
   std::condition_variable changed_;
-  std::multimap<Clock::time_point, std::weak_ptr<WorkSource>> deadlines_;
+  std::vector<Next> next_;
   std::thread thread_;
   bool stopping_ = false;
 };

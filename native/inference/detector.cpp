@@ -62,12 +62,14 @@ std::vector<DetectResult> Detector::detect(const std::vector<BorrowedPicture*>& 
   std::vector<DetectResult> results;
   Stopwatch watch;
   StationLog log;
+  if (!device_.is_cpu()) log.wait = [this] { at::accelerator::synchronizeDevice(device_.index()); };
   if (options.views.empty()) results = detect_once(pictures, options, cancel, log);
   else for (BorrowedPicture* picture : pictures) results.push_back(detect_augmented(*picture, options, cancel, log));
   forecast_.learn(pass_parts(pictures, options), log, watch.lap_ms() - log.total_ms());
   for (DetectResult& result : results) {
     result.timing.sample_ratio = options.sample_ratio;
     result.timing.stations = log;
+    result.timing.stations.wait = {};
   }
   return results;
 }
@@ -87,10 +89,18 @@ PassPlan Detector::plan(const std::vector<BorrowedPicture*>& pictures, const Det
   return {ratio, predicted_ms, forecast_.has_learned() ? predicted_ms / margin : 0};
 }
 
+int64_t Detector::most_masks(const DetectOptions& options) const {
+  return options.masks ? options.detections_per_image.value_or(info_.config.roi.detections_per_image) : 0;
+}
+
+PassMemory Detector::pass_memory(int64_t pictures, const DetectOptions& options) const {
+  return {.device = device_, .dtype = layer_dtype(dtype_), .pictures = pictures, .masks = most_masks(options)};
+}
+
 /// Pictures of a batch are one part, views of test-time augmentation one each.
 std::vector<PassShape> Detector::pass_parts(const std::vector<BorrowedPicture*>& pictures, const DetectOptions& options) const {
   const ModelConfig& config = info_.config;
-  const int64_t masks = options.masks ? options.detections_per_image.value_or(config.roi.detections_per_image) : 0;
+  const int64_t masks = most_masks(options);
   const auto part = [&](SizeHw padded, int64_t count) -> PassShape {
     return {padded, options.sample_ratio, count, count * config.rpn.post_nms_topk_test, count * masks};
   };
@@ -104,7 +114,7 @@ std::vector<PassShape> Detector::pass_parts(const std::vector<BorrowedPicture*>&
 
 std::vector<DetectResult> Detector::detect_once(const std::vector<BorrowedPicture*>& pictures, const DetectOptions& options,
                                                 const CancelFlag& cancel, StationLog& log) const {
-  for (const BorrowedPicture* picture : pictures) check_memory(info_.config, input_size(info_.config, picture->size()));
+  check_memory(info_.config, input_size(info_.config, pictures.front()->size()), pass_memory(std::ssize(pictures), options));
   Stopwatch watch;
   const std::vector<Image> resized = resize(pictures);
   throw_if_cancelled(cancel);
@@ -147,13 +157,13 @@ DetectResult Detector::detect_augmented(BorrowedPicture& picture, const DetectOp
 void Detector::check_views(SizeHw picture, const DetectOptions& options) const {
   const ModelConfig& config = info_.config;
   SizeHw largest;
-  double kept_bytes = 0;
+  PassMemory memory = pass_memory(1, options);
   for (const View& view : options.views) {
     const SizeHw size = padded_size(view_size(config, picture, view), config.size_divisibility);
     if (size.height * size.width > largest.height * largest.width) largest = size;
-    kept_bytes += pyramid_bytes(config, size);
+    memory.kept_bytes += pyramid_bytes(config, size);
   }
-  check_memory(config, largest, kept_bytes);
+  check_memory(config, largest, memory);
 }
 
 std::vector<Image> Detector::resize(const std::vector<BorrowedPicture*>& pictures) const {

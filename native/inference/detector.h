@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "inference/detect_job.h"
+#include "inference/device_memory.h"
 #include "inference/model_info.h"
 #include "inference/pass_forecast.h"
 #include "model/mask_rcnn.h"
@@ -30,7 +31,7 @@ struct PassPlan {
   double least_ms = 0;      // nine of ten such passes take longer; 0 where none has ended yet
 };
 
-/// A model on its device. All of it belongs to the compute thread.
+/// A model on its device. All of it belongs to the compute thread, but for the end of one that nobody closed.
 class Detector {
  public:
   /// Throws Error: kDevice, kInvalidArgument, kWeights, kOutOfMemory.
@@ -58,6 +59,9 @@ class Detector {
                                         const CancelFlag& cancel, StationLog& log) const;
   DetectResult detect_augmented(BorrowedPicture& picture, const DetectOptions& options, const CancelFlag& cancel,
                                 StationLog& log) const;
+  /// Of one picture.
+  int64_t most_masks(const DetectOptions& options) const;
+  PassMemory pass_memory(int64_t pictures, const DetectOptions& options) const;
   std::vector<PassShape> pass_parts(const std::vector<BorrowedPicture*>& pictures, const DetectOptions& options) const;
   void check_views(SizeHw picture, const DetectOptions& options) const;
   std::vector<Image> resize(const std::vector<BorrowedPicture*>& pictures) const;

@@ -1,7 +1,10 @@
 #include "inference/device.h"
 
+#include <ATen/Context.h>
 #include <ATen/DeviceAccelerator.h>
 #include <ATen/core/dispatch/Dispatcher.h>
+#include <ATen/detail/CUDAHooksInterface.h>
+#include <c10/core/DeviceGuard.h>
 #include <dlfcn.h>
 
 #include <charconv>
@@ -17,6 +20,11 @@ namespace {
 std::string cuda_problem;  // why the CUDA half is not open, for a person; written once, under the flag below
 std::once_flag cuda_opened;
 
+std::string opening_error(const std::filesystem::path& library) {
+  const char* reason = dlerror();
+  return reason ? reason : library.string();
+}
+
 void open_cuda_library_once() {
   Dl_info torch_cpu{};
   dladdr(reinterpret_cast<const void*>(&at::getAccelerator), &torch_cpu);
@@ -26,8 +34,7 @@ void open_cuda_library_once() {
   if (!std::filesystem::exists(library, ignored)) {
     cuda_problem = "its LibTorch is one for the CPU alone (`npx mimdet setup --cuda` installs one with CUDA)";
   } else if (!dlopen(library.c_str(), RTLD_NOW | RTLD_GLOBAL)) {  // lazy binding would end the process at a missing symbol
-    const char* reason = dlerror();
-    cuda_problem = std::string("LibTorch's CUDA half cannot be opened: ") + (reason ? reason : library.string());
+    cuda_problem = "LibTorch's CUDA half cannot be opened: " + opening_error(library);
   }
 }
 
@@ -53,25 +60,34 @@ std::string why_no_gpu() {
   return driver + (driver.empty() || libtorch.empty() ? "" : ", and ") + libtorch;
 }
 
-/// The plugin with our kernels (ops/cuda) lies beside this library; without it LibTorch's forms of the operators run. Only where
-/// there is a GPU, and after LibTorch's CUDA half. Another copy of this package may have filled the operators already.
-void open_cuda_kernels() {
-  const auto nms = c10::Dispatcher::singleton().findSchema({"mimdet::nms", ""});
-  if (nms && nms->hasKernelForDispatchKey(c10::DispatchKey::CUDA)) return;
+/// Of this library's own file.
+std::filesystem::path beside_this(const char* name) {
   Dl_info self{};
   dladdr(reinterpret_cast<const void*>(&open_cuda_library), &self);
-  const std::filesystem::path plugin =
-      std::filesystem::path(self.dli_fname ? self.dli_fname : "").parent_path() / "mimdet_cuda.so";
-  std::error_code ignored;
-  if (!std::filesystem::exists(plugin, ignored) || dlopen(plugin.c_str(), RTLD_NOW)) return;
-  const char* reason = dlerror();
-  fail_expected(ErrorCode::kDevice, "kernels for CUDA that can be opened", "device", reason ? reason : plugin.string());
+  return std::filesystem::path(self.dli_fname ? self.dli_fname : "").parent_path() / name;
 }
 
+/// The plugin with our kernels (ops/cuda) lies beside this library. Only where there is a GPU, and after LibTorch's CUDA half. Another copy
+/// of this package may have filled the operators already.
+/// @returns why LibTorch's forms of the operators have to do; empty where they have not
+std::string open_cuda_kernels() {
+  const auto nms = c10::Dispatcher::singleton().findSchema({"mimdet::nms", ""});
+  if (nms && nms->hasKernelForDispatchKey(c10::DispatchKey::CUDA)) return {};
+  const std::filesystem::path plugin = beside_this("mimdet_cuda.so");
+  std::error_code ignored;
+  if (!std::filesystem::exists(plugin, ignored)) return "they were not built: there was no nvcc";
+  void* const library = dlopen(plugin.c_str(), RTLD_NOW);
+  if (!library) return opening_error(plugin);
+  const auto fill_in = reinterpret_cast<const char* (*)()>(dlsym(library, "mimdet_cuda_fill_in"));
+  if (!fill_in) return opening_error(plugin);
+  const char* const reason = fill_in();
+  return reason ? reason : "";
+}
+
+/// In float32 there are no products of TensorFloat32, whose results have three digits: who wants speed asks for bfloat16.
 at::Device open_gpu(int64_t index) {
-  static std::mutex opening;
-  const std::lock_guard one_at_a_time(opening);
-  open_cuda_kernels();
+  cuda_kernels_problem();
+  at::globalContext().setAllowTF32CuDNN(false);
   return at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(index));
 }
 
@@ -92,9 +108,20 @@ bool processor_supports(at::ScalarType dtype) {
   return schema && schema->typed<bool()>().call();
 }
 
+/// GPUs before Ampere have fast products in float16 alone.
+at::ScalarType best_precision_of_gpu(at::Device device) {
+  const c10::DeviceGuard on_device(device);
+  return at::detail::getCUDAHooks().supportsBFloat16ConvolutionWithCuDNNv8() ? at::kBFloat16 : at::kHalf;
+}
+
 }  // namespace
 
 void open_cuda_library() { std::call_once(cuda_opened, open_cuda_library_once); }
+
+const std::string& cuda_kernels_problem() {
+  static const std::string problem = gpu_count() > 0 ? open_cuda_kernels() : "there is no GPU";
+  return problem;
+}
 
 std::vector<std::string> device_names() {
   std::vector<std::string> names = {"cpu"};
@@ -118,7 +145,7 @@ at::Device resolve_device(const std::string& wish) {
 
 at::ScalarType resolve_precision(const std::string& wish, at::Device device) {
   if (wish == "float32") return at::kFloat;
-  if (wish == "auto") return device.is_cuda() ? at::kBFloat16 : at::kFloat;
+  if (wish == "auto") return device.is_cuda() ? best_precision_of_gpu(device) : at::kFloat;
   if (wish != "bfloat16" && wish != "float16" && wish != "int8")
     fail_expected(ErrorCode::kInvalidArgument, "'auto', 'float32', 'bfloat16', 'float16' or 'int8'", "precision", "'" + wish + "'");
   const at::ScalarType dtype = wish == "bfloat16" ? at::kBFloat16 : wish == "float16" ? at::kHalf : at::kChar;

@@ -17,11 +17,14 @@ void open_cuda_library();
 /// "cpu", "cuda:0", …
 std::vector<std::string> device_names();
 
+/// Why a GPU runs LibTorch's forms of our operators instead of our kernels; empty where the kernels are there.
+const std::string& cuda_kernels_problem();
+
 /// `wish`: "auto" (a GPU where there is one), "cpu", "cuda" or "cuda:N". A GPU comes with our kernels
-/// loaded where the plugin is there. Error(kDevice) saying what is missing, Error(kInvalidArgument) for any other text.
+/// loaded where they can run on it, and computes in float32 with all of its digits. Error(kDevice) saying what is missing, Error(kInvalidArgument) for any other text.
 at::Device resolve_device(const std::string& wish);
 
-/// `wish`: "auto" (float32 on the CPU, bfloat16 on a GPU), "float32", "bfloat16", "float16", or "int8" (kChar: the weights of linear layers on the
+/// `wish`: "auto" (float32 on the CPU, bfloat16 on a GPU, float16 on one older than Ampere), "float32", "bfloat16", "float16", or "int8" (kChar: the weights of linear layers on the
 /// CPU). Error(kDevice) where the processor has no instructions for it.
 at::ScalarType resolve_precision(const std::string& wish, at::Device device);
 

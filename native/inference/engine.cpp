@@ -6,6 +6,7 @@
 #include "base/heap.h"
 #include "base/thread_priority.h"
 #include "inference/device.h"
+#include "inference/device_memory.h"
 
 namespace mimdet {
 namespace {
@@ -45,6 +46,7 @@ class TaskQueue : public WorkSource {
     dropped.swap(tasks_);
   }
 
+  Clock::time_point next_deadline() const override { return kNever; }
   void expire(Clock::time_point) noexcept override {}
 
  private:
@@ -72,7 +74,11 @@ void Engine::wake() {
 }
 
 bool Engine::post(std::function<void()> task) {
-  if (shut()) return false;
+  {
+    const std::lock_guard lock(mutex_);
+    if (shut_) return false;
+    start_locked();  // first: where no thread can be started, no task may be left behind
+  }
   tasks_->push(std::move(task));
   wake();
   return true;
@@ -80,6 +86,11 @@ bool Engine::post(std::function<void()> task) {
 
 void Engine::watch(Clock::time_point deadline, const std::shared_ptr<WorkSource>& source) {
   if (!shut()) deadlines_.watch(deadline, source);
+}
+
+void Engine::memory_was_freed() {
+  holds_freed_memory_ = true;
+  changed_.notify_one();
 }
 
 bool Engine::shut() const {
@@ -168,7 +179,7 @@ void Engine::rest_locked(std::unique_lock<std::mutex>& lock) {
   if (changed_.wait_for(lock, kRest) == std::cv_status::no_timeout) return;
   holds_freed_memory_ = false;
   lock.unlock();
-  give_back_free_memory();
+  give_back_all_free_memory();
   lock.lock();
 }
 

@@ -2,6 +2,7 @@
 // Before it: session (a detector's queue). After it: detector (the forward pass).
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
@@ -34,7 +35,10 @@ class Engine {
   /// Calls `source->expire` when the time has come.
   void watch(Clock::time_point deadline, const std::shared_ptr<WorkSource>& source);
 
-  /// Abandons all work and waits for the thread to end: at most for one station of a forward pass. New work starts it again,
+  /// Somebody else has freed much: it goes back to the system once there is nothing to do. Any thread, whatever it has locked.
+  void memory_was_freed();
+
+  /// Abandons all work and waits for the thread to end: for one station of a forward pass, or for a model that is being built. New work starts it again,
   /// unless `for_good`.
   void stop(bool for_good);
   bool shut() const;
@@ -63,7 +67,7 @@ class Engine {
   uint64_t turn_ = 0;
   std::thread thread_;
   bool stopping_ = false, shut_ = false;
-  bool holds_freed_memory_ = false;  // something ran since it was handed back
+  std::atomic<bool> holds_freed_memory_ = false;  // something ran since it was handed back
   DeadlineClock deadlines_;
 };
 

@@ -14,7 +14,7 @@ namespace mimdet {
 namespace {
 
 // Large enough for the full rate, small enough for the second cache of a few cores, as a layer's operands are.
-constexpr int64_t kCpuSide = 768, kGpuSide = 8192;
+constexpr int64_t kCpuSide = 768, kGpuSide = 4096;
 constexpr int64_t kCpuSideOfHalf = 1536;  // where half the precision is several times as quick, smaller ones are over before they are under way
 
 /// On a GPU, reading one number waits for the product.

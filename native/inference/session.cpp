@@ -4,8 +4,8 @@
 #include <limits>
 #include <string>
 
-#include "base/heap.h"
 #include "base/stopwatch.h"
+#include "inference/device_memory.h"
 #include "inference/engine.h"
 #include "inference/torch_errors.h"
 
@@ -36,6 +36,8 @@ std::vector<BorrowedPicture*> pictures_of(const std::vector<DetectJobPtr>& jobs)
   return pictures;
 }
 
+double pixels_of(const DetectJob& job) { return static_cast<double>(job.input_size.height) * static_cast<double>(job.input_size.width); }
+
 bool has_ended(const DetectJobPtr& job) { return job->ending.load() != Ending::kNone; }
 
 }  // namespace
@@ -49,6 +51,12 @@ std::shared_ptr<Session> Session::open(std::shared_ptr<Detector> detector, Batch
 Session::Session(std::shared_ptr<Detector> detector, BatchLimits limits)
     : info_(detector->info()), detector_(std::move(detector)), queue_(limits) {
   counts_.device_bytes = detector_->device_bytes();
+}
+
+/// Nobody closed it: its end is that of the object that JavaScript held, on JavaScript's thread.
+Session::~Session() {
+  detector_.reset();
+  Engine::instance().memory_was_freed();
 }
 
 SessionStats Session::stats() const {
@@ -73,8 +81,13 @@ void Session::submit(const DetectJobPtr& job) {
       throw;
     }
   }
-  if (job->deadline != kNever) Engine::instance().watch(job->deadline, shared_from_this());
-  Engine::instance().wake();
+  try {
+    if (job->deadline != kNever) Engine::instance().watch(job->deadline, shared_from_this());
+    Engine::instance().wake();
+  } catch (...) {  // no thread can be started: nobody may take a job whose caller is told that there is none
+    const std::lock_guard lock(mutex_);
+    if (queue_.remove(*job)) throw;
+  }
 }
 
 void Session::cancel(const DetectJobPtr& job) {
@@ -104,13 +117,20 @@ Clock::time_point Session::ready_at() const {
 
 void Session::run_one() noexcept {
   const Jobs batch = start_batch();
-  const int64_t most = batch.empty() ? 0 : detector_->pictures_per_pass();
-  const auto pass_size = static_cast<size_t>(std::min<int64_t>(most, std::ssize(batch)));
-  for (size_t first = 0; first < batch.size(); first += pass_size) {
-    const size_t last = std::min(first + pass_size, batch.size());
+  if (!batch.empty()) Engine::use_threads(info_.threads);
+  for (size_t first = 0; first < batch.size();) {
+    const size_t last = std::min(first + pass_size(batch), batch.size());
     run_pass({batch.begin() + static_cast<ptrdiff_t>(first), batch.begin() + static_cast<ptrdiff_t>(last)}, std::ssize(batch));
+    first = last;
   }
   free_if_closed();
+}
+
+/// As many as the detector takes at once, and fewer of a size of which so many have not fitted before.
+size_t Session::pass_size(const Jobs& batch) const {
+  const auto most = static_cast<size_t>(std::min<int64_t>(detector_->pictures_per_pass(), std::ssize(batch)));
+  const double fitting = pixels_that_fit_ / pixels_of(*batch.front());
+  return fitting < static_cast<double>(most) ? std::max<size_t>(1, static_cast<size_t>(fitting)) : most;
 }
 
 Session::Jobs Session::start_batch() {
@@ -122,23 +142,38 @@ Session::Jobs Session::start_batch() {
 
 void Session::run_pass(const Jobs& jobs, int64_t batch_size) {
   const CancelFlag cancel = make_cancel_flag();
-  end_hopeless(jobs);
-  const Jobs wanted = start_pass(jobs, cancel);
-  if (wanted.empty()) return;
-  const Clock::time_point start = Clock::now();
+  Jobs wanted = jobs;
+  Clock::time_point start;
   std::vector<DetectResult> results;
+  std::exception_ptr error;
   try {
+    end_hopeless(jobs);
+    wanted = start_pass(jobs, cancel);
+    if (wanted.empty()) return;
+    start = Clock::now();
     results = detect(wanted, cancel);
   } catch (...) {
-    const std::exception_ptr error = current_error();
-    for (const DetectJobPtr& job : wanted) finish(job, error);
-    return;
+    error = current_error();
   }
+  if (error && wanted.size() > 1 && is_out_of_memory(error)) return run_halves(wanted, batch_size);
   for (size_t i = 0; i < wanted.size(); ++i) {
+    if (error) {
+      finish(wanted[i], error);
+      continue;
+    }
     results[i].timing.queue_ms = milliseconds(start - wanted[i]->arrival);
     results[i].timing.batch_size = batch_size;
     finish(wanted[i], std::move(results[i]));
   }
+}
+
+/// What a device has no memory for at once it may have for one after the other.
+void Session::run_halves(const Jobs& jobs, int64_t batch_size) {
+  give_back_all_free_memory();
+  const auto half = jobs.begin() + std::ssize(jobs) / 2;
+  pixels_that_fit_ = static_cast<double>(half - jobs.begin()) * pixels_of(*jobs.front());
+  run_pass({jobs.begin(), half}, batch_size);
+  run_pass({half, jobs.end()}, batch_size);
 }
 
 /// Ends those that would miss their deadline if they began now: before anything is spent on them.
@@ -160,7 +195,6 @@ PassPlan Session::plan_of(const Jobs& jobs) const {
 }
 
 std::vector<DetectResult> Session::detect(const Jobs& jobs, const CancelFlag& cancel) {
-  Engine::use_threads(info_.threads);
   Stopwatch watch;
   trust_ = 1;
   DetectOptions options = jobs.front()->options;
@@ -239,6 +273,14 @@ void Session::end_running_locked(Predicate predicate, Ending ending) {
 
 void Session::abandon() noexcept { end_all(Ending::kCancelled); }
 
+Clock::time_point Session::next_deadline() const {
+  const std::lock_guard lock(mutex_);
+  Clock::time_point earliest = queue_.next_deadline();
+  for (const DetectJobPtr& job : running_)
+    if (!has_ended(job)) earliest = std::min(earliest, job->deadline);
+  return earliest;
+}
+
 void Session::expire(Clock::time_point now) noexcept {
   Jobs late;
   {
@@ -263,7 +305,7 @@ void Session::free_if_closed() {
     counts_.device_bytes = 0;
   }
   detector.reset();
-  give_back_free_memory();
+  give_back_all_free_memory();
   for (const auto& call : closed) call();
 }
 

@@ -2,6 +2,7 @@
 // Before it: the addon. After it: batch_queue (who travels together) and, on the compute thread, detector.
 #pragma once
 
+#include <limits>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -23,6 +24,7 @@ class Session : public WorkSource, public std::enable_shared_from_this<Session> 
  public:
   /// Makes the detector known to the engine.
   static std::shared_ptr<Session> open(std::shared_ptr<Detector> detector, BatchLimits limits);
+  ~Session() override;
 
   const ModelInfo& info() const { return info_; }
   SessionStats stats() const;
@@ -38,6 +40,7 @@ class Session : public WorkSource, public std::enable_shared_from_this<Session> 
   Clock::time_point ready_at() const override;
   void run_one() noexcept override;
   void abandon() noexcept override;
+  Clock::time_point next_deadline() const override;
   void expire(Clock::time_point now) noexcept override;
 
  private:
@@ -45,7 +48,9 @@ class Session : public WorkSource, public std::enable_shared_from_this<Session> 
 
   Session(std::shared_ptr<Detector> detector, BatchLimits limits);
   Jobs start_batch();
+  size_t pass_size(const Jobs& batch) const;
   void run_pass(const Jobs& jobs, int64_t batch_size);
+  void run_halves(const Jobs& jobs, int64_t batch_size);
   void end_hopeless(const Jobs& jobs);
   PassPlan plan_of(const Jobs& jobs) const;
   Jobs start_pass(const Jobs& jobs, const CancelFlag& cancel);
@@ -66,6 +71,7 @@ class Session : public WorkSource, public std::enable_shared_from_this<Session> 
   Jobs passing_;            // those of them that are in the forward pass now
   CancelFlag pass_cancel_;  // of that pass: up once nobody wants it any more
   double trust_ = 1;        // in forecasts that turn calls away; compute thread only
+  double pixels_that_fit_ = std::numeric_limits<double>::infinity();  // of a pass, padded; learned where memory ran out. Compute thread only
   bool closing_ = false;
   std::vector<std::function<void()>> closed_;
   SessionStats counts_;

@@ -59,11 +59,11 @@ at::Tensor mirror_masks(const at::Tensor& probabilities, const View& view) {
 }
 
 /// (M, S, S): what the view makes of boxes that all views agreed on, as the frame sees it.
-at::Tensor masks_of(const MaskRcnn& model, const SeenView& seen, const Instances& merged, StationLog* log) {
+at::Tensor masks_of(const MaskRcnn& model, const SeenView& seen, const Instances& merged, const CancelFlag& cancel, StationLog* log) {
   std::vector<Instances> own = {merged};
   own[0].image_size = seen.size;
   own[0].boxes_xyxy = map_boxes(merged.boxes_xyxy, merged.image_size, seen.size, seen.view);
-  model.add_masks(seen.pyramid, own, log);
+  model.add_masks(seen.pyramid, own, cancel, log);
   return mirror_masks(own[0].mask_probabilities, seen.view);
 }
 
@@ -71,9 +71,8 @@ at::Tensor average_masks(const MaskRcnn& model, const std::vector<SeenView>& vie
                          StationLog* log) {
   at::Tensor sum;
   for (const SeenView& seen : views) {
-    const at::Tensor masks = masks_of(model, seen, merged, log);
+    const at::Tensor masks = masks_of(model, seen, merged, cancel, log);
     sum = sum.defined() ? sum + masks : masks;
-    throw_if_cancelled(cancel);
   }
   return sum / static_cast<double>(views.size());
 }

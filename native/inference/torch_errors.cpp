@@ -2,6 +2,8 @@
 
 #include <c10/util/Exception.h>
 
+#include <algorithm>
+#include <array>
 #include <new>
 #include <string>
 
@@ -12,8 +14,11 @@ namespace {
 
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
 
-bool tells_of_memory(const std::string& message) {  // the CPU allocator throws a plain c10::Error
-  return message.find("can't allocate memory") != std::string::npos || message.find("not enough memory") != std::string::npos;
+/// LibTorch's allocators throw an OutOfMemoryError. Not so its default one for the CPU (which the arena replaces, but for sanitizers), the libraries
+/// of a GPU, nor a kernel's code that finds no room on it.
+bool tells_of_memory(const std::string& message) {
+  constexpr std::array kWords = {"can't allocate memory", "not enough memory", "out of memory", "ALLOC_FAILED"};
+  return std::ranges::any_of(kWords, [&](const char* words) { return message.find(words) != std::string::npos; });
 }
 
 std::exception_ptr make(ErrorCode code, const std::string& message) { return std::make_exception_ptr(Error(code, message)); }
@@ -38,6 +43,16 @@ std::exception_ptr current_error() noexcept {
     return make(ErrorCode::kInternal, first_line(error.what()));
   } catch (...) {
     return make(ErrorCode::kInternal, "Something unknown was thrown");
+  }
+}
+
+bool is_out_of_memory(const std::exception_ptr& error) noexcept {
+  try {
+    std::rethrow_exception(error);
+  } catch (const Error& known) {
+    return known.code() == ErrorCode::kOutOfMemory;
+  } catch (...) {
+    return false;
   }
 }
 

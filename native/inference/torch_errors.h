@@ -9,4 +9,7 @@ namespace mimdet {
 /// anything else of LibTorch kInternal with the first line of its message (the rest is a backtrace).
 std::exception_ptr current_error() noexcept;
 
+/// Whether it says that there was no memory, the machine's or a GPU's.
+bool is_out_of_memory(const std::exception_ptr& error) noexcept;
+
 }  // namespace mimdet

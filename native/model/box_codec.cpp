@@ -11,7 +11,7 @@
 namespace mimdet {
 
 at::Tensor apply_deltas(const at::Tensor& deltas, const at::Tensor& boxes_xyxy, const double* weights) {
-  const at::Tensor d = deltas.to(at::kFloat).view({deltas.size(0), -1, 4});  // (R, K, 4)
+  const at::Tensor d = deltas.to(at::kFloat).view({deltas.size(0), deltas.size(1) / 4, 4});  // (R, K, 4)
   const at::Tensor b = boxes_xyxy.to(at::kFloat);
   const auto column = [&](int64_t i) { return b.select(1, i).unsqueeze(1); };  // (R, 1)
   const at::Tensor width = column(2) - column(0), height = column(3) - column(1);

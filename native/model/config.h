@@ -93,6 +93,7 @@ inline constexpr double kRoiBoxWeights[] = {10, 10, 5, 5};
 inline constexpr double kMaxSizeDelta = 4.135166556742356;   // log(1000 / 16): a box grows at most by that
 inline constexpr double kPaddingNoise = 100;                 // of a patch in the padding: it is drawn last
 inline constexpr double kMaskThreshold = 0.5;
+inline constexpr int64_t kMasksAtATime = 256;                // boxes in the mask head: memory does not grow with what a call asks for
 }  // namespace fixed
 
 /// "base", "large" (the paper's, with COCO's 80 classes) or "tiny"; Error(kInvalidArgument) for another name.

@@ -44,7 +44,7 @@ std::vector<Instances> MaskRcnn::detect(const ImageBatch& images, const DetectOp
                                         StationLog* log) const {
   const Pyramid pyramid = features(images, options, cancel, log);
   std::vector<Instances> instances = boxes(pyramid, images.sizes, options, cancel, log);
-  if (options.masks) add_masks(pyramid, instances, log);
+  if (options.masks) add_masks(pyramid, instances, cancel, log);
   return instances;
 }
 
@@ -75,9 +75,9 @@ std::vector<Instances> MaskRcnn::boxes(const Pyramid& pyramid, const std::vector
   return instances;
 }
 
-void MaskRcnn::add_masks(const Pyramid& pyramid, std::vector<Instances>& instances, StationLog* log) const {
+void MaskRcnn::add_masks(const Pyramid& pyramid, std::vector<Instances>& instances, const CancelFlag& cancel, StationLog* log) const {
   start(log);
-  stations_->roi_heads.add_masks(pyramid, instances);
+  stations_->roi_heads.add_masks(pyramid, instances, cancel);
   finished(Station::kMaskHead, log);
   count(config(), {.masks = count_boxes(instances)}, log);
 }

@@ -34,7 +34,7 @@ class MaskRcnn {
   std::vector<Instances> boxes(const Pyramid& pyramid, const std::vector<SizeHw>& sizes, const DetectOptions& options,
                                const CancelFlag& cancel, StationLog* log = nullptr) const;
   /// Fills `mask_probabilities` of each picture's instances.
-  void add_masks(const Pyramid& pyramid, std::vector<Instances>& instances, StationLog* log = nullptr) const;
+  void add_masks(const Pyramid& pyramid, std::vector<Instances>& instances, const CancelFlag& cancel, StationLog* log = nullptr) const;
 
   const ModelConfig& config() const;
 

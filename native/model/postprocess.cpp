@@ -39,8 +39,8 @@ at::Tensor boxes_of(const std::vector<Detection>& detections) {
 }
 
 void add_masks(const Instances& instances, const std::vector<int64_t>& kept, SizeHw picture, std::vector<Detection>& detections) {
-  const at::Tensor rows = at::tensor(kept, at::kLong);
-  const at::Tensor probabilities = instances.mask_probabilities.to(at::kCPU).index_select(0, rows);
+  const at::Tensor rows = at::tensor(kept, at::kLong).to(instances.mask_probabilities.device());
+  const at::Tensor probabilities = instances.mask_probabilities.index_select(0, rows);
   std::vector<RleMask> masks = paste_masks(probabilities, boxes_of(detections), picture);
   for (size_t i = 0; i < detections.size(); ++i) detections[i].mask = std::move(masks[i]);
 }

@@ -2,9 +2,26 @@
 
 #include <ATen/ops/cat.h>
 
+#include <algorithm>
+
 #include "model/roi_pooler.h"
 
 namespace mimdet {
+namespace {
+
+/// Rows first … end of what the pictures have one after the other, still told apart by picture.
+std::vector<at::Tensor> rows_of_all(const std::vector<at::Tensor>& pictures, int64_t first, int64_t end) {
+  std::vector<at::Tensor> part;
+  int64_t start = 0;
+  for (const at::Tensor& own : pictures) {
+    const int64_t length = own.size(0);
+    part.push_back(own.slice(0, std::clamp<int64_t>(first - start, 0, length), std::clamp<int64_t>(end - start, 0, length)));
+    start += length;
+  }
+  return part;
+}
+
+}  // namespace
 
 RoiHeads::RoiHeads(const WeightSource& weights, const RoiConfig& config)
     : config_(config), box_head_(weights, config), mask_head_(weights, config) {}
@@ -26,13 +43,21 @@ std::vector<SelectedBoxes> RoiHeads::boxes(const Pyramid& pyramid, const std::ve
   return selected;
 }
 
-void RoiHeads::add_masks(const Pyramid& pyramid, std::vector<Instances>& instances) const {
+void RoiHeads::add_masks(const Pyramid& pyramid, std::vector<Instances>& instances, const CancelFlag& cancel) const {
   std::vector<at::Tensor> boxes, classes;
   for (const Instances& picture : instances) {
     boxes.push_back(picture.boxes_xyxy);
     classes.push_back(picture.classes);
   }
-  const at::Tensor probabilities = mask_head_.probabilities(pool_rois(pyramid, boxes, config_.mask_pool), at::cat(classes));
+  const at::Tensor all_classes = at::cat(classes);
+  std::vector<at::Tensor> parts;
+  for (int64_t first = 0; first == 0 || first < all_classes.size(0); first += fixed::kMasksAtATime) {
+    throw_if_cancelled(cancel);
+    const int64_t end = std::min(first + fixed::kMasksAtATime, all_classes.size(0));
+    const at::Tensor pooled = pool_rois(pyramid, rows_of_all(boxes, first, end), config_.mask_pool);
+    parts.push_back(mask_head_.probabilities(pooled, all_classes.slice(0, first, end)));
+  }
+  const at::Tensor probabilities = parts.size() == 1 ? parts[0] : at::cat(parts);
   int64_t first = 0;
   for (Instances& picture : instances) {
     const int64_t end = first + picture.boxes_xyxy.size(0);

@@ -4,6 +4,7 @@
 
 #include <vector>
 
+#include "base/cancel.h"
 #include "model/box_head.h"
 #include "model/config.h"
 #include "model/fpn.h"
@@ -19,8 +20,8 @@ class RoiHeads {
 
   std::vector<SelectedBoxes> boxes(const Pyramid& pyramid, const std::vector<Proposals>& proposals, const std::vector<SizeHw>& sizes,
                                    const DetectOptions& options) const;
-  /// Fills `mask_probabilities` of each.
-  void add_masks(const Pyramid& pyramid, std::vector<Instances>& instances) const;
+  /// Fills `mask_probabilities` of each. Throws Cancelled between parts of fixed::kMasksAtATime.
+  void add_masks(const Pyramid& pyramid, std::vector<Instances>& instances, const CancelFlag& cancel) const;
 
   const BoxHead& box_head() const { return box_head_; }
   const MaskHead& mask_head() const { return mask_head_; }

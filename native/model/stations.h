@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstddef>
+#include <functional>
 #include <numeric>
 
 #include "base/stopwatch.h"
@@ -21,10 +22,11 @@ struct PerStation : std::array<double, kStationCount> {
 };
 
 /// Sums over one or more passes. A call costs a look at the clock: nothing, beside the smallest station.
-/// On a GPU a station's time is that of its launches, and of the work that the next answer of the device waited for.
+/// On a GPU, which works on while its caller goes on, `wait` has to be there: a station's time would be that of its launches.
 struct StationLog {
   PerStation ms{}, multiply_adds{};
   Stopwatch watch = {};
+  std::function<void()> wait = {};  // until the device has done what it was told
 
   double total_ms() const { return std::accumulate(ms.begin(), ms.end(), 0.0); }
 };
@@ -36,7 +38,9 @@ inline void start(StationLog* log) {
 
 /// All since the last call was the work of this station.
 inline void finished(Station station, StationLog* log) {
-  if (log) log->ms[station] += log->watch.lap_ms();
+  if (!log) return;
+  if (log->wait) log->wait();
+  log->ms[station] += log->watch.lap_ms();
 }
 
 }  // namespace mimdet

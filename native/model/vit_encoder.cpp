@@ -20,7 +20,7 @@ at::Tensor VitEncoder::operator()(at::Tensor tokens, const CancelFlag& cancel) c
 }
 
 at::Tensor VitEncoder::embed(const at::Tensor& feature) const {
-  return as_tokens(feature) + position_({feature.size(2), feature.size(3)});
+  return (as_tokens(feature) + position_({feature.size(2), feature.size(3)})).contiguous();  // of a map that is not channels-last they lie transposed
 }
 
 at::Tensor as_tokens(const at::Tensor& feature) { return feature.flatten(2).transpose(1, 2); }

@@ -11,4 +11,8 @@ at::Tensor group_norm_gelu(const at::Tensor& x, const at::Tensor& scale, const a
 
 at::Tensor group_norm_gelu_composite(const at::Tensor& x, const at::Tensor& scale, const at::Tensor& shift, double eps);
 
+/// The composite's form for a GPU, where LibTorch has one block of threads for all numbers of a group: sums over all blocks. Half types are summed
+/// in float32.
+at::Tensor group_norm_gelu_by_sums(const at::Tensor& x, const at::Tensor& scale, const at::Tensor& shift, double eps);
+
 }  // namespace mimdet

@@ -8,8 +8,9 @@ namespace {
 
 constexpr float kThreshold = 0.5f;
 
+/// The integer has the last word: a long side is not a float, and may round to a longer one.
 int64_t clamp_to(float value, int64_t length) {
-  return static_cast<int64_t>(std::clamp(value, 0.0f, static_cast<float>(length)));
+  return std::min(length, static_cast<int64_t>(std::clamp(value, 0.0f, static_cast<float>(length))));
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 #include "train/backbone.h"
 
 #include <ATen/ops/max_pool2d.h>
+#include <ATen/ops/ones.h>
+#include <ATen/ops/stack.h>
 
 #include "train/drop_path.h"
 #include "train/layers.h"
@@ -27,11 +29,23 @@ at::Tensor run(bool checkpointing, const Parameters& parameters, const std::stri
   return checkpointing ? recomputed(x, parameters.trainable_under(prefix), part) : part(x);
 }
 
-at::Tensor branch_scale(TrainingDraws& draws, int64_t branch, const at::Tensor& tokens, float drop) {
-  if (!(drop > 0)) return {};
-  const double keep = 1.0 - static_cast<double>(drop);
-  const at::Tensor kept = draws.kept_branches(branch, tokens.size(0), keep);
-  return (kept.to(tokens.options().dtype(at::kFloat)) / keep).view({-1, 1, 1});
+/// What each block's branches are multiplied with, picture by picture; undefined where none can be left out. Drawn at once, so that a GPU waits for
+/// one upload.
+std::vector<BranchScales> branch_scales(TrainingDraws& draws, const at::Tensor& tokens, const std::vector<float>& drop) {
+  const int64_t pictures = tokens.size(0);
+  std::vector<at::Tensor> drawn;
+  for (size_t i = 0; i < 2 * drop.size(); ++i) {
+    const double keep = 1.0 - static_cast<double>(drop[i / 2]);
+    const bool all = keep == 1;
+    drawn.push_back(all ? at::ones({pictures}) : draws.kept_branches(static_cast<int64_t>(i), pictures, keep).to(at::kFloat) / keep);
+  }
+  const at::Tensor scales = at::stack(drawn).view({-1, pictures, 1, 1}).to(tokens.device());
+  std::vector<BranchScales> blocks;
+  for (size_t block = 0; block < drop.size(); ++block) {
+    const auto row = static_cast<int64_t>(2 * block);
+    blocks.push_back(drop[block] > 0 ? BranchScales{scales[row], scales[row + 1]} : BranchScales{});
+  }
+  return blocks;
 }
 
 }  // namespace
@@ -64,12 +78,11 @@ StemFeatures Backbone::stem(const at::Tensor& pixels) const {
 }
 
 at::Tensor Backbone::encode(at::Tensor tokens, TrainingDraws& draws) const {
-  const std::vector<float> drop = drop_path_probabilities(config_.encoder);
+  const std::vector<BranchScales> scales = branch_scales(draws, tokens, drop_path_probabilities(config_.encoder));
   for (int64_t i = 0; i < config_.encoder.depth; ++i) {
     const std::string prefix = kEncoder + ".blocks." + std::to_string(i);
-    const BranchScales scales = {branch_scale(draws, 2 * i, tokens, drop[i]), branch_scale(draws, 2 * i + 1, tokens, drop[i])};
     tokens = run(checkpointing_, parameters_, prefix + ".", tokens,
-                 [&parameters = parameters_, prefix, scales, encoder = config_.encoder](const at::Tensor& x) {
+                 [&parameters = parameters_, prefix, scales = scales[i], encoder = config_.encoder](const at::Tensor& x) {
                    return transformer_block(parameters, prefix, x, encoder.heads, encoder.layer_norm_eps, scales);
                  });
   }

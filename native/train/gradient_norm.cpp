@@ -2,6 +2,8 @@
 #include "train/gradient_norm.h"
 
 #include <ATen/Parallel.h>
+#include <ATen/ops/linalg_vector_norm.h>
+#include <ATen/ops/stack.h>
 
 #include <algorithm>
 #include <cmath>
@@ -23,7 +25,7 @@ double sum_of_squares(const float* values, int64_t count) {
 }
 
 double sum_of_squares(const at::Tensor& gradient) {
-  const at::Tensor flat = gradient.detach().to(at::kCPU, at::kFloat).contiguous();
+  const at::Tensor flat = gradient.detach().to(at::kFloat).contiguous();
   const float* values = flat.const_data_ptr<float>();
   const int64_t count = flat.numel(), blocks = (count + kBlock - 1) / kBlock;
   std::vector<double> sums(static_cast<size_t>(blocks));
@@ -38,7 +40,16 @@ double sum_of_squares(const at::Tensor& gradient) {
 
 }  // namespace
 
+double gradient_norm_anywhere(const std::vector<at::Tensor>& gradients) {
+  std::vector<at::Tensor> norms;
+  for (const at::Tensor& gradient : gradients)
+    if (gradient.defined()) norms.push_back(at::linalg_vector_norm(gradient.detach(), 2, std::nullopt, false, at::kDouble));
+  return norms.empty() ? 0 : at::linalg_vector_norm(at::stack(norms)).item<double>();
+}
+
 double gradient_norm(const std::vector<at::Tensor>& gradients) {
+  const bool elsewhere = std::ranges::any_of(gradients, [](const at::Tensor& each) { return each.defined() && !each.is_cpu(); });
+  if (elsewhere) return gradient_norm_anywhere(gradients);
   double sum = 0;
   for (const at::Tensor& gradient : gradients)
     if (gradient.defined()) sum += sum_of_squares(gradient);

@@ -5,8 +5,9 @@
 #include <string>
 
 #include "base/error.h"
+#include "base/system_memory.h"
 #include "image/preprocess.h"
-#include "inference/memory_budget.h"
+#include "inference/device_memory.h"
 
 namespace mimdet {
 namespace {
@@ -46,11 +47,6 @@ double rois_numbers(const ModelConfig& config) {
   return static_cast<double>(roi.batch_per_image) * (box + roi.positive_fraction * mask);
 }
 
-std::string gigabytes(double bytes) {
-  const std::string text = std::to_string(bytes / 1e9);
-  return text.substr(0, text.find('.') + 2) + " GB";
-}
-
 }  // namespace
 
 double step_bytes(const ModelConfig& config, const StepSize& size) {
@@ -63,14 +59,15 @@ double step_bytes(const ModelConfig& config, const StepSize& size) {
   return one * static_cast<double>(size.pictures) * kFloatBytes;
 }
 
-void check_step_memory(const ModelConfig& config, const std::vector<TrainingPicture>& pictures, double sample_ratio, bool checkpointing) {
+void check_step_memory(const ModelConfig& config, const std::vector<TrainingPicture>& pictures, double sample_ratio, bool checkpointing, at::Device device) {
   SizeHw largest;
   for (const TrainingPicture& picture : pictures)
     largest = {std::max(largest.height, picture.image.size.height), std::max(largest.width, picture.image.size.width)};
   const SizeHw padded = padded_size(largest, config.size_divisibility);
-  const double needed = step_bytes(config, {std::ssize(pictures), padded, sample_ratio, checkpointing}), available = memory_for(needed);
-  if (available == 0 || needed <= available) return;
-  fail_expected(ErrorCode::kOutOfMemory, "a batch that needs at most " + gigabytes(available) + " of memory", "batches",
+  const double needed = step_bytes(config, {std::ssize(pictures), padded, sample_ratio, checkpointing});
+  const std::optional<double> available = memory_for(needed, device);
+  if (!available || needed <= *available) return;
+  fail_expected(ErrorCode::kOutOfMemory, "a batch that needs at most " + gigabytes(*available) + " of memory", "batches",
                 std::to_string(pictures.size()) + " pictures padded to " + std::to_string(padded.width) + " x " + std::to_string(padded.height) +
                     ", which need " + gigabytes(needed) + ": fewer at a time (`accumulate`), smaller ones, or `checkpointing`");
 }

@@ -2,6 +2,8 @@
 // Called by trainer before anything is allocated.
 #pragma once
 
+#include <c10/core/Device.h>
+
 #include <vector>
 
 #include "base/geometry.h"
@@ -20,7 +22,9 @@ struct StepSize {
 /// Bytes that a float32 step keeps for its backward pass, within a half or so. Weights and the optimizer's state are not counted.
 double step_bytes(const ModelConfig& config, const StepSize& size);
 
-/// Throws Error(kOutOfMemory) with both figures where the batch does not fit.
-void check_step_memory(const ModelConfig& config, const std::vector<TrainingPicture>& pictures, double sample_ratio, bool checkpointing);
+/// Throws Error(kOutOfMemory) with both figures where the batch does not fit on `device`. A step in half precision is taken for one in float32:
+/// its weights, gradients and many activations are.
+void check_step_memory(const ModelConfig& config, const std::vector<TrainingPicture>& pictures, double sample_ratio, bool checkpointing,
+                       at::Device device);
 
 }  // namespace mimdet

@@ -3,6 +3,8 @@
 
 #include <c10/core/GradMode.h>
 
+#include <exception>
+
 namespace mimdet {
 
 StepRollback::StepRollback(const Parameters& parameters) : parameters_(parameters) {
@@ -12,7 +14,11 @@ StepRollback::StepRollback(const Parameters& parameters) : parameters_(parameter
 
 StepRollback::~StepRollback() {
   const c10::AutoGradMode no_gradients(false);
-  for (auto& [statistic, before] : saved_) statistic.copy_(before);
+  try {
+    for (auto& [statistic, before] : saved_) statistic.copy_(before);
+  } catch (const std::exception&) {
+    // A GPU that has failed for good refuses even that; the step's own error tells of it, and every later step fails too.
+  }
   parameters_.clear_gradients();
 }
 

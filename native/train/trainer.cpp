@@ -149,7 +149,7 @@ bool Trainer::try_step(const std::vector<TrainingBatchPtr>& batches, const Cance
 void Trainer::run_part(const TrainingBatch& pictures, int64_t part, const CancelFlag& cancel, StepReport& report) {
   const double parts = static_cast<double>(options_.accumulate);
   Stopwatch watch;
-  check_step_memory(options_.model, pictures, sample_ratio(), options_.checkpointing);
+  check_step_memory(options_.model, pictures, sample_ratio(), options_.checkpointing, device_);
   const StepInput input = make_batch(pictures, options_.model, device_);
   report.ms.prepare += watch.lap_ms();
   RandomDraws draws(options_.seed, steps_done_, part);
@@ -217,7 +217,7 @@ std::string Trainer::load_checkpoint(const std::string& path) {
   const TrainingCheckpoint checkpoint = read_training_checkpoint(path);
   const std::string difference = first_difference(options_.fingerprint(), checkpoint.options);
   if (!difference.empty()) fail_expected(ErrorCode::kWeights, "a checkpoint of a run with these options", path, "one with " + difference);
-  restore_tensors(state(), checkpoint.tensors);
+  restore_tensors(state(), checkpoint.tensors, checkpoint.step);
   steps_done_ = checkpoint.step;
   if (average_) average_->set_updates(checkpoint.average_updates);
   loss_scale_.restore(checkpoint.loss_scale);

@@ -13,6 +13,7 @@ namespace {
 
 constexpr const char* kFormat = "mimdet-checkpoint";
 constexpr const char* kVersion = "1";
+constexpr int64_t kMostCounted = int64_t{1} << 40;  // steps; what is counted on must not overflow
 constexpr const char *kLossScale = "lossScaleExponent", *kLossScaleSteps = "lossScaleSteps";
 
 void remove_leftovers(const std::string& path) {
@@ -36,8 +37,8 @@ int64_t count_in(const Metadata& metadata, const char* key) {
   const std::string& text = text_in(metadata, key);
   int64_t count = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), count);
-  if (error != std::errc() || end != text.data() + text.size() || count < 0)
-    fail_expected(ErrorCode::kWeights, "a whole number", key, "\"" + show_name(text) + "\"");
+  if (error != std::errc() || end != text.data() + text.size() || count < 0 || count > kMostCounted)
+    fail_expected(ErrorCode::kWeights, "a whole number that a run can come to", key, "\"" + show_name(text) + "\"");
   return count;
 }
 

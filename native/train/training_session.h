@@ -40,6 +40,7 @@ class TrainingSession : public WorkSource {
   Clock::time_point ready_at() const override;
   void run_one() noexcept override;
   void abandon() noexcept override;
+  Clock::time_point next_deadline() const override { return kNever; }
   void expire(Clock::time_point) noexcept override {}
 
  private:

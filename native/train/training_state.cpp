@@ -4,6 +4,7 @@
 #include <ATen/ops/empty.h>
 #include <c10/core/GradMode.h>
 
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -59,6 +60,13 @@ void check_all(const NamedParts& parts, int64_t entries, const std::vector<Named
     fail_expected(ErrorCode::kWeights, std::to_string(parts.size() + 1) + " tensors", "checkpoint", std::to_string(tensors.size()));
 }
 
+/// A parameter has been updated at most once a step; less than never would divide by zero.
+void check_counts(std::span<const int64_t> updates, int64_t steps_done) {
+  for (const int64_t count : updates)
+    if (count < 0 || count > steps_done)
+      fail_expected(ErrorCode::kWeights, "from 0 to " + std::to_string(steps_done) + " updates of a parameter", kSteps, std::to_string(count));
+}
+
 }  // namespace
 
 std::vector<NamedTensor> stored_tensors(const TrainingState& state) {
@@ -68,14 +76,15 @@ std::vector<NamedTensor> stored_tensors(const TrainingState& state) {
   return tensors;
 }
 
-void restore_tensors(const TrainingState& state, const std::vector<NamedTensor>& tensors) {
+void restore_tensors(const TrainingState& state, const std::vector<NamedTensor>& tensors, int64_t steps_done) {
   const c10::AutoGradMode no_gradients(false);
   Found found;
   for (const NamedTensor& tensor : tensors) found.emplace(tensor.name, &tensor);
   const NamedParts parts = parts_of(state);
   check_all(parts, std::ssize(state.optimizer.entries()), tensors, found);
-  for (const auto& [name, part] : parts) part.detach().copy_(as_tensor(*found.at(name)));
   const int64_t* steps = reinterpret_cast<const int64_t*>(found.at(kSteps)->data);
+  check_counts({steps, state.optimizer.entries().size()}, steps_done);
+  for (const auto& [name, part] : parts) part.detach().copy_(as_tensor(*found.at(name)));
   for (OptimizerEntry& entry : state.optimizer.entries()) entry.steps = *steps++;
 }
 

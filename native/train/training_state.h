@@ -20,7 +20,8 @@ struct TrainingState {
 /// Shares the memory of the state where it lies on the CPU.
 std::vector<NamedTensor> stored_tensors(const TrainingState& state);
 
-/// Copies `tensors` into the state. Error(kWeights) naming the tensor that is missing, has no place or has another shape; nothing is changed then.
-void restore_tensors(const TrainingState& state, const std::vector<NamedTensor>& tensors);
+/// Copies `tensors` into the state of a run that has done so many steps. Error(kWeights) naming the tensor that is missing, has no place or has
+/// another shape, and for counts of updates that no such run has; nothing is changed then.
+void restore_tensors(const TrainingState& state, const std::vector<NamedTensor>& tensors, int64_t steps_done);
 
 }  // namespace mimdet

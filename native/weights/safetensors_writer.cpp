@@ -71,17 +71,24 @@ void flush_folder_of(const std::string& path) {
   close(descriptor);
 }
 
-std::string temporary_beside(const std::string& path) {
+/// A new file beside `path`, whose name becomes `temporary`. One of that name may be there: a killed process of the same number has left it.
+int create_beside(const std::string& path, std::string& temporary) {
   static std::atomic<unsigned> count{0};
-  return path + "." + std::to_string(getpid()) + "-" + std::to_string(count++) + ".partial";
+  constexpr int kMostLeftovers = 10000;
+  for (int i = 0; i < kMostLeftovers; ++i) {
+    temporary = path + "." + std::to_string(getpid()) + "-" + std::to_string(count++) + ".partial";
+    const int descriptor = open(temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (descriptor >= 0 || errno != EEXIST) return descriptor;
+  }
+  return -1;
 }
 
 }  // namespace
 
 SafetensorsWriter::SafetensorsWriter(std::string path, const std::vector<TensorSpec>& tensors, const Metadata& metadata)
-    : path_(std::move(path)), temporary_(temporary_beside(path_)) {
+    : path_(std::move(path)) {
   const std::string header = header_of(tensors, metadata, announced_);
-  descriptor_ = open(temporary_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+  descriptor_ = create_beside(path_, temporary_);
   if (descriptor_ < 0) cannot_write(path_, std::strerror(errno));
   try {
     const uint64_t length = header.size();

@@ -85,7 +85,7 @@ std::vector<Instances> compare_chain(const Model& model, const Forward& forward,
   put_in_stored_order(chain, selected);
   std::vector<Instances> instances;
   for (SelectedBoxes& picture : selected) instances.push_back(std::move(picture.instances));
-  model.roi_heads.add_masks(pyramid, instances);
+  model.roi_heads.add_masks(pyramid, instances, nullptr);
   std::vector<at::Tensor> probabilities;
   for (const Instances& picture : instances) probabilities.push_back(picture.mask_probabilities);
   chain.close("mask.probabilities", at::cat(probabilities));

@@ -91,7 +91,7 @@ std::vector<Instances> detect_forward(const Model& model, const Forward& forward
   if (!forward.has_noise) return model.whole.detect(batch, forward.options(), nullptr);
   const Pyramid pyramid = model.fpn(model.backbone.with_noise(batch, forward.stored["noise"], forward.sample_ratio));
   std::vector<Instances> instances = model.whole.boxes(pyramid, batch.sizes, forward.options(), nullptr);
-  model.whole.add_masks(pyramid, instances);
+  model.whole.add_masks(pyramid, instances, nullptr);
   return instances;
 }
 

@@ -15,6 +15,9 @@ int launch(const Work& work, int64_t count, void* stream);
 /// The walk of NMS, by one block of threads.
 int launch_walk(const NmsWalk& walk, void* stream);
 
+/// Loads one kernel on the current device: 0, or CUDA's number of the error where none of them can run there.
+int try_kernels();
+
 const char* error_text(int error);
 
 }  // namespace mimdet::cuda

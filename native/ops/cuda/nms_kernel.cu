@@ -33,6 +33,13 @@ int launch_walk(const NmsWalk& walk, void* stream) {
   return cudaGetLastError();
 }
 
+int try_kernels() {
+  cudaFuncAttributes attributes;
+  const cudaError_t error = cudaFuncGetAttributes(&attributes, walk_groups);
+  if (error != cudaSuccess) (void)cudaGetLastError();  // told once, not again by the next start
+  return error;
+}
+
 const char* error_text(int error) { return cudaGetErrorString(static_cast<cudaError_t>(error)); }
 
 }  // namespace mimdet::cuda

@@ -22,7 +22,8 @@ struct PastePlace {
 
 MIMDET_HOST_DEVICE int64_t clamp_to_side(float value, int64_t length) {
   const float most = static_cast<float>(length);
-  return static_cast<int64_t>(value < 0 ? 0 : value > most ? most : value);
+  const int64_t clamped = static_cast<int64_t>(value < 0 ? 0 : value > most ? most : value);
+  return clamped < length ? clamped : length;  // `most` may have been rounded up
 }
 
 MIMDET_HOST_DEVICE PasteAxis paste_axis(float start, float end, int64_t length) {

@@ -32,6 +32,12 @@ void* stream_of(const at::Tensor& tensor) {
 
 void require_started(int error) { TORCH_CHECK(error == 0, "CUDA: ", error_text(error)); }
 
+/// A kernel reads what lies on its own device, and in order.
+void require_on(const at::Tensor& where, const at::Tensor& tensor) {
+  TORCH_CHECK(tensor.device() == where.device(), "CUDA: an argument lies on ", tensor.device(), ", another on ", where.device());
+  TORCH_CHECK(tensor.is_contiguous(), "CUDA: an argument does not lie in one piece");
+}
+
 template <class Work>
 void start(const Work& work, int64_t count, const at::Tensor& where) {
   require_started(launch(work, count, stream_of(where)));
@@ -75,6 +81,7 @@ Rois<T> rois_of(const at::Tensor& rois, double spatial_scale, at::IntArrayRef ma
 template <class Stored, class T>
 void pool(const at::Tensor& maps, const at::Tensor& rois, double spatial_scale, at::Tensor& pooled) {
   const at::Tensor boxes = rois.to(c10::CppTypeToScalarType<T>::value).contiguous();
+  require_on(maps, boxes);
   start(RoiAlign<Stored, T>{rois_of<T>(boxes, spatial_scale, maps.sizes(), pooled.size(2)),
                             static_cast<const Stored*>(maps.const_data_ptr()), static_cast<Stored*>(pooled.data_ptr())},
         pooled.numel(), maps);
@@ -105,6 +112,7 @@ at::Tensor roi_align_backward(const at::Tensor& grad, const at::Tensor& rois, do
   const at::Tensor grads = grad.to(type).contiguous(kChannelsLast), boxes = rois.to(type).contiguous();
   at::Tensor maps = at::empty(map, grads.options(), kChannelsLast).zero_();
   if (maps.numel() == 0) return maps.to(grad.scalar_type());
+  require_on(grads, boxes);
   if (type == at::kDouble) spread<double>(grads, boxes, spatial_scale, maps);
   else spread<float>(grads, boxes, spatial_scale, maps);
   return maps.to(grad.scalar_type());
@@ -117,6 +125,7 @@ std::tuple<at::Tensor, at::Tensor> paste_changes(const at::Tensor& probabilities
                                                  int64_t width) {
   const c10::DeviceGuard on_device(probabilities.device());
   const at::Tensor masks = probabilities.to(at::kFloat).contiguous(), boxes = boxes_xyxy.to(at::kFloat).contiguous();
+  require_on(masks, boxes);
   const PasteMasks paste{masks.const_data_ptr<float>(), boxes.const_data_ptr<float>(), masks.size(1), height, width};
   const at::Tensor counts = at::empty({masks.size(0), width}, masks.options().dtype(at::kLong));
   start(CountChanges{paste, counts.data_ptr<int64_t>()}, counts.numel(), masks);
@@ -132,6 +141,8 @@ std::tuple<at::Tensor, at::Tensor> paste_changes(const at::Tensor& probabilities
 void normalise_pad(at::Tensor& planes, const at::Tensor& rgb, at::ArrayRef<double> pixel_mean,
                    at::ArrayRef<double> pixel_std) {
   const c10::DeviceGuard on_device(planes.device());
+  require_on(planes, planes);
+  require_on(planes, rgb);
   NormalisePicture work{rgb.const_data_ptr<uint8_t>(), rgb.size(0), rgb.size(1), planes.size(1), planes.size(2), {}, {},
                         planes.data_ptr<float>()};
   std::copy_n(pixel_mean.begin(), 3, work.mean);
@@ -139,14 +150,29 @@ void normalise_pad(at::Tensor& planes, const at::Tensor& rgb, at::ArrayRef<doubl
   start(work, planes.numel(), planes);
 }
 
-}  // namespace
+// ---- the way in
 
-TORCH_LIBRARY_IMPL(mimdet, CUDA, m) {
-  m.impl("nms", &nms);
-  m.impl("roi_align", &roi_align);
-  m.impl("roi_align_backward", &roi_align_backward);
-  m.impl("paste_changes", &paste_changes);
-  m.impl("normalise_pad", &normalise_pad);
+/// Never destroyed: what is filled in stays until the process ends.
+void fill_in() {
+  auto& library = *new torch::Library(torch::Library::IMPL, "mimdet", c10::DispatchKey::CUDA, __FILE__, __LINE__);
+  library.impl("nms", &nms);
+  library.impl("roi_align", &roi_align);
+  library.impl("roi_align_backward", &roi_align_backward);
+  library.impl("paste_changes", &paste_changes);
+  library.impl("normalise_pad", &normalise_pad);
 }
 
+}  // namespace
 }  // namespace mimdet::cuda
+
+/// Fills the operators in where the kernels can run on the GPUs of this machine; elsewhere LibTorch's forms of them stay.
+/// @returns null, or why not: a driver that is older than the CUDA that this was built with, a GPU that it was not built for
+extern "C" __attribute__((visibility("default"))) const char* mimdet_cuda_fill_in() {
+  const int devices = static_cast<int>(c10::impl::VirtualGuardImpl(at::kCUDA).deviceCount());
+  for (int device = 0; device < devices; ++device) {
+    const c10::DeviceGuard on_device(at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(device)));
+    if (const int error = mimdet::cuda::try_kernels(); error != 0) return mimdet::cuda::error_text(error);
+  }
+  mimdet::cuda::fill_in();
+  return nullptr;
+}

@@ -1,6 +1,7 @@
 // Detector, queue and compute thread together, without Node.
 #include "inference/session.h"
 
+#include <array>
 #include <fstream>
 #include <future>
 #include <memory>
@@ -131,6 +132,26 @@ TEST("session: cancelled, late and disposed jobs are each told so, once") {
   Answer after;
   CHECK_FAILS(waiting->submit(job(image, after)), ErrorCode::kDisposed, "closed");
   close(*session, true);
+}
+
+TEST("session: each deadline is kept, whichever of them was given first") {
+  if (golden("nuclei").empty()) return mimdet::test::report_skip("no golden/nuclei");
+  const auto waiting = open({.max_batch = 8, .max_delay = 60s});
+  const Image image = blobs(0);
+  std::vector<Answer> answers(3);
+  const std::array deadlines = {120ms, 20ms, 70ms};
+  const Clock::time_point start = Clock::now();
+  for (size_t i = 0; i < answers.size(); ++i) {
+    const DetectJobPtr each = job(image, answers[i]);
+    each->deadline = start + deadlines[i];
+    waiting->submit(each);
+  }
+  for (const size_t i : {1, 2, 0}) {
+    CHECK_FAILS(answers[i].future.get(), ErrorCode::kDeadline, "deadlineMs");
+    CHECK(Clock::now() >= start + deadlines[i]);
+  }
+  CHECK(waiting->next_deadline() == kNever);
+  close(*waiting, true);
 }
 
 TEST("session: a job that the forecast rules out is ended before its deadline, and not begun") {

@@ -39,3 +39,8 @@ TEST("box codec: boxes are clipped to the picture, and those without area are to
   CHECK_EQUAL(nonempty_boxes(clipped)[0].item<bool>(), true);
   CHECK_EQUAL(nonempty_boxes(clipped)[1].item<bool>(), false);
 }
+
+TEST("box codec: no boxes are no boxes, of however many classes") {
+  const at::Tensor none = apply_deltas(at::zeros({0, 12}), at::zeros({0, 4}), fixed::kRoiBoxWeights);
+  CHECK(none.sizes().vec() == (std::vector<int64_t>{0, 12}));
+}

@@ -63,6 +63,8 @@ TEST("config: what no model can be built from is named") {
   CHECK_FAILS(read_with(R"({"classes":["a"],"colour":1})"), kInvalid, "config.colour");
   CHECK_FAILS(read_with(R"({"classes":["a"],"encoder":{"dim":-8}})"), kInvalid, "config.encoder.dim");
   CHECK_FAILS(read_with(R"({"classes":["a"],"encoder":{"dim":48,"heads":5}})"), kInvalid, "config.encoder.heads");
+  CHECK_FAILS(read_with(R"({"classes":["a"],"encoder":{"dim":8,"heads":1,"mlpRatio":0.1}})"), kInvalid, "config.encoder.mlpRatio");
+  CHECK_FAILS(read_with(R"({"classes":["a"],"decoder":{"dim":4,"heads":1,"mlpRatio":0.2}})"), kInvalid, "config.decoder.mlpRatio");
   CHECK_FAILS(read_with(R"({"classes":["a"],"imageSize":100})"), kInvalid, "config.imageSize");
   CHECK_FAILS(read_with(R"({"classes":["a"],"patchSize":8})"), kInvalid, "config.patchSize");
   CHECK_FAILS(read_with(R"({"classes":["a"],"sizeDivisibility":16})"), kInvalid, "config.sizeDivisibility");

@@ -238,6 +238,7 @@ TEST("group_norm_gelu: equals group_norm and gelu, far from zero too, in both la
       const at::Tensor x = at::randn({2, channels, 33, 41}) + offset, scale = at::randn({channels}), shift = at::randn({channels});
       const at::Tensor expected = group_norm_gelu_composite(wide(x), wide(scale), wide(shift), 1e-6);
       CHECK(distance(group_norm_gelu(x.clone(), scale, shift, 1e-6), expected) < 2e-6);
+      CHECK(distance(group_norm_gelu_by_sums(x, scale, shift, 1e-6), expected) < 2e-6);
       CHECK(distance(group_norm_gelu(x.contiguous(kChannelsLast), scale, shift, 1e-6), expected) < 2e-6);
     }
 }

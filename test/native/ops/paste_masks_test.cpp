@@ -82,6 +82,14 @@ TEST("paste_masks: the whole picture, one pixel, one column") {
   CHECK(paste_masks(ones, at::tensor({5.f, 0.f, 6.f, 5.f}).view({1, 4}), {5, 6})[0].runs == (std::vector<uint32_t>{25, 5}));
 }
 
+TEST("paste_masks: a side that no float is equal to ends where it ends") {
+  const int64_t width = (1 << 24) + 3;  // as a float one more
+  const at::Tensor box = at::tensor({16777210.f, 0.f, static_cast<float>(width), 1.f}).view({1, 4});
+  const RleMask mask = paste_masks(at::ones({1, 4, 4}), box, {1, width})[0];
+  CHECK_EQUAL(mask.runs.size(), 2u);
+  CHECK_EQUAL(int64_t{mask.runs[0]} + mask.runs[1], width);
+}
+
 TEST("paste_masks: boxes of no area, not finite, or elsewhere give empty masks") {
   const float nan = std::nanf(""), infinity = INFINITY;
   const at::Tensor boxes = at::tensor({1.f, 1.f, 1.f,      4.f, 4.f,   1.f,   1.f,   4.f,   nan,   0.f,   4.f,   4.f,

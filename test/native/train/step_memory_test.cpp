@@ -29,6 +29,6 @@ TEST("step_memory: more with pictures, ratio and depth, less with checkpointing"
 }
 
 TEST("step_memory: a batch that cannot fit is refused with its size") {
-  check_step_memory(preset("tiny"), pictures_of(1, {64, 64}), 1, false);
-  CHECK_FAILS(check_step_memory(preset("tiny"), pictures_of(64, {60000, 60000}), 1, false), ErrorCode::kOutOfMemory, "60000 x 60000");
+  check_step_memory(preset("tiny"), pictures_of(1, {64, 64}), 1, false, at::kCPU);
+  CHECK_FAILS(check_step_memory(preset("tiny"), pictures_of(64, {60000, 60000}), 1, false, at::kCPU), ErrorCode::kOutOfMemory, "60000 x 60000");
 }

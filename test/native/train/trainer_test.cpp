@@ -1,6 +1,7 @@
 // The trainer on a small model and pictures of noise: a run is a function of its options, and stands still where a step fails.
 #include <chrono>
 #include <cmath>
+#include <cstring>
 #include <thread>
 
 #include "check.h"
@@ -244,6 +245,26 @@ TEST("trainer: a checkpoint of other options is refused by the first difference"
   trainer.save_checkpoint(folder.path("last"), "");
   CHECK_FAILS(other.load_checkpoint(folder.path("last")), ErrorCode::kWeights, "accumulate 1, not 2");
   CHECK_FAILS(trainer.save_checkpoint(folder.path("last"), std::string(2 << 20, ' ')), ErrorCode::kInvalidArgument, "state");
+}
+
+TEST("trainer: a checkpoint with counts that no run comes to is refused, and changes nothing") {
+  const test::TemporaryFolder folder;
+  Trainer trainer(small_options(), "");
+  train(trainer, 2);
+  trainer.save_checkpoint(folder.path("last"), "");
+  for (const int64_t wrong : {int64_t{-1}, int64_t{3}}) {
+    TrainingCheckpoint checkpoint = read_training_checkpoint(folder.path("last"));
+    std::vector<std::byte> counts;
+    for (NamedTensor& tensor : checkpoint.tensors) {
+      if (tensor.name != "optimizer.steps") continue;
+      counts.assign(tensor.data, tensor.data + tensor.bytes);
+      std::memcpy(counts.data(), &wrong, sizeof wrong);
+      tensor.data = counts.data();
+    }
+    write_training_checkpoint(folder.path("wrong"), checkpoint);
+    CHECK_FAILS(trainer.load_checkpoint(folder.path("wrong")), ErrorCode::kWeights, "from 0 to 2 updates");
+  }
+  CHECK_EQUAL(trainer.steps_done(), 2);
 }
 
 TEST("trainer: frozen parameters stay, and the summary names them") {

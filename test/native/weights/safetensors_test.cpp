@@ -3,6 +3,7 @@
 
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 
 #include "check.h"
 #include "weights/weights_testing.h"
@@ -57,6 +58,21 @@ TEST("safetensors: a writer that is not committed leaves nothing, and the old fi
   }
   CHECK_EQUAL(read_safetensors(path).tensors.at(0).name, "a");
   CHECK_EQUAL(std::distance(std::filesystem::directory_iterator(folder.path("")), {}), 1);
+}
+
+TEST("safetensors: what a killed process of the same number has left behind does not stop a later one") {
+  const TemporaryFolder folder;
+  const std::string path = folder.path("file");
+  std::string own;
+  {
+    const SafetensorsWriter writer(path, {{"a", DType::kFloat32, {1}}}, {});
+    own = std::filesystem::directory_iterator(folder.path(""))->path().filename().string();  // file.PROCESS-COUNT.partial
+  }
+  const size_t dash = own.rfind('-');
+  const int count = std::stoi(own.substr(dash + 1));
+  for (int next = count + 1; next < count + 4; ++next) std::ofstream(folder.path(own.substr(0, dash + 1) + std::to_string(next) + ".partial"));
+  write_safetensors(path, {tensor_of("a", DType::kFloat32, {2})}, {});
+  CHECK_EQUAL(read_safetensors(path).tensors.at(0).name, "a");
 }
 
 TEST("safetensors: a folder that is not there is an error with the path") {
