@@ -1,8 +1,9 @@
 // Objects on the frames of a film or a camera, a JSON line a frame, in order. Any program that writes raw RGB frames will do:
 //
-//   ffmpeg -i film.mp4 -f rawvideo -pix_fmt rgb24 - | node examples/video.mjs --width 640 --height 360
-//   ffmpeg -i /dev/video0 -f rawvideo -pix_fmt rgb24 - | node examples/video.mjs --width 640 --height 480 --live
+//   ffmpeg -i film.mp4 -vf scale=640:360 -f rawvideo -pix_fmt rgb24 - | node examples/video.mjs --width 640 --height 360
+//   ffmpeg -i /dev/video0 -vf scale=640:480 -f rawvideo -pix_fmt rgb24 - | node examples/video.mjs --width 640 --height 480 --live
 //
+// Raw frames do not carry their size: without `-vf scale` frames of another size give garbage, and no error.
 // A film waits for the model. With `--live` the newest frame is looked at, and those that came meanwhile are dropped and counted.
 import { parseArgs } from 'node:util';
 import { Detector } from 'mimdet';
