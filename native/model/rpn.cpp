@@ -2,26 +2,22 @@
 
 #include <string>
 
+#include "weights/weight_names.h"
+
 namespace mimdet {
 namespace {
 
 constexpr const char* kHead = "proposal_generator.rpn_head.";
-
-std::string in_head(const std::string& name) { return std::string(kHead).append(name); }
-
-std::string conv_name(int64_t index, int64_t count) {
-  return in_head(count == 1 ? "conv" : "conv.conv" + std::to_string(index));  // a single one has no number
-}
 
 }  // namespace
 
 Rpn::Rpn(const WeightSource& weights, const RpnConfig& config, at::Device device)
     : config_(config),
       anchors_(config, device),
-      objectness_logits_(load_conv(weights, in_head("objectness_logits"))),
-      anchor_deltas_(load_conv(weights, in_head("anchor_deltas"))) {
+      objectness_logits_(load_conv(weights, std::string(kHead) + "objectness_logits")),
+      anchor_deltas_(load_conv(weights, std::string(kHead) + "anchor_deltas")) {
   for (int64_t i = 0; i < config.convs; ++i)
-    convs_.push_back(load_conv(weights, conv_name(i, config.convs), Activation::kRelu));
+    convs_.push_back(load_conv(weights, rpn_conv_name(i, config.convs), Activation::kRelu));
 }
 
 std::vector<Proposals> Rpn::operator()(const Pyramid& pyramid, const std::vector<SizeHw>& sizes) const {

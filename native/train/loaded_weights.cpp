@@ -1,6 +1,5 @@
 // The second half of initial_weights.h: weights of a file, as far as they fit.
 #include <algorithm>
-#include <cmath>
 #include <unordered_map>
 #include <unordered_set>
 
@@ -23,11 +22,8 @@ bool depends_on_classes(const std::string& name) {
   return name.starts_with("roi_heads.box_predictor.") || name.starts_with("roi_heads.mask_head.predictor.");
 }
 
-/// (1, 1 + g², C) for another g, with our number of channels.
 bool is_other_grid(const std::vector<int64_t>& found, const std::vector<int64_t>& expected) {
-  if (found.size() != 3 || found[0] != 1 || found[2] != expected[2] || found[1] < 2 || found[1] == expected[1]) return false;
-  const auto grid = static_cast<int64_t>(std::llround(std::sqrt(static_cast<double>(found[1] - 1))));
-  return grid * grid == found[1] - 1;
+  return is_position_shape(found, expected[2]) && found[1] != expected[1];
 }
 
 bool differs_in_rows_alone(const std::vector<int64_t>& found, const std::vector<int64_t>& expected) {

@@ -2,7 +2,6 @@
 #include "weights/checkpoint.h"
 
 #include <algorithm>
-#include <unordered_set>
 
 #include "base/error.h"
 #include "weights/numpy_arrays.h"

@@ -2,11 +2,11 @@
 #include "weights/mae.h"
 
 #include <algorithm>
-#include <cmath>
 #include <unordered_map>
 
 #include "base/error.h"
 #include "weights/check_weights.h"
+#include "weights/position_resize.h"
 #include "weights/weight_names.h"
 
 namespace mimdet {
@@ -30,13 +30,6 @@ std::string mae_name(std::string_view ours) {
 }
 
 bool is_position(std::string_view ours) { return ours.ends_with("pos_embed"); }
-
-/// (1, 1 + g², C) for some g, with our number of channels.
-bool is_position_shape(const std::vector<int64_t>& shape, int64_t channels) {
-  if (shape.size() != 3 || shape[0] != 1 || shape[2] != channels || shape[1] < 2) return false;
-  const int64_t grid = std::llround(std::sqrt(static_cast<double>(shape[1] - 1)));
-  return grid * grid == shape[1] - 1;
-}
 
 [[noreturn]] void refuse_without_decoder() {
   fail_expected(ErrorCode::kWeights, "a full MAE checkpoint, with its decoder", "checkpoint",

@@ -46,6 +46,12 @@ void interpolate(const float* source, int64_t grid, int64_t channels, const Taps
 
 }  // namespace
 
+bool is_position_shape(const std::vector<int64_t>& shape, int64_t channels) {
+  if (shape.size() != 3 || shape[0] != 1 || shape[2] != channels || shape[1] < 2) return false;
+  const int64_t grid = std::llround(std::sqrt(static_cast<double>(shape[1] - 1)));
+  return grid * grid == shape[1] - 1;
+}
+
 NamedTensor resize_positions(const NamedTensor& positions, int64_t grid) {
   const int64_t channels = positions.shape[2];
   const int64_t from = std::llround(std::sqrt(static_cast<double>(positions.shape[1] - 1)));

@@ -5,6 +5,9 @@
 
 namespace mimdet {
 
+/// (1, 1 + g², C) for some g, with that number of channels.
+bool is_position_shape(const std::vector<int64_t>& shape, int64_t channels);
+
 /// (1, 1 + g², C) float32 to (1, 1 + grid², C): bicubic (a = -0.75, align_corners false), row 0 (a class token's) as it is.
 NamedTensor resize_positions(const NamedTensor& positions, int64_t grid);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "image/flip.h"
 #include "image/resize.h"
 
 namespace mimdet {
@@ -12,26 +13,15 @@ constexpr int64_t kTile = 32;  // rows and columns that are transposed at once: 
 
 Image empty_image(SizeHw size) { return {std::vector<uint8_t>(size.height * size.width * 3), size}; }
 
-void swap_pixels(uint8_t* a, uint8_t* b) {
-  for (int64_t c = 0; c < 3; ++c) std::swap(a[c], b[c]);
-}
-
 }  // namespace
 
 void Canvas::flip_horizontal() {
-  const int64_t row_bytes = image_.size.width * 3;
-  for (int64_t y = 0; y < image_.size.height; ++y) {
-    uint8_t* left = image_.rgb.data() + y * row_bytes;
-    for (uint8_t* right = left + row_bytes - 3; left < right; left += 3, right -= 3) swap_pixels(left, right);
-  }
+  flip_horizontally(image_);
   placement_.mirror_x();
 }
 
 void Canvas::flip_vertical() {
-  const int64_t row_bytes = image_.size.width * 3;
-  uint8_t* top = image_.rgb.data();
-  for (uint8_t* bottom = top + (image_.size.height - 1) * row_bytes; top < bottom; top += row_bytes, bottom -= row_bytes)
-    std::swap_ranges(top, top + row_bytes, bottom);
+  flip_vertically(image_);
   placement_.mirror_y();
 }
 

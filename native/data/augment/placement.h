@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cmath>
 
 #include "base/geometry.h"
 
@@ -28,7 +27,6 @@ struct Placement {
     return {std::min(a[0], b[0]), std::min(a[1], b[1]), std::max(a[0], b[0]), std::max(a[1], b[1])};
   }
   bool transposed() const { return xx == 0; }
-  double area_factor() const { return std::abs(xx * yy - xy * yx); }
 
   void mirror_x();
   void mirror_y();
