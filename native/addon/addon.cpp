@@ -41,6 +41,8 @@ Napi::Value devices(const Napi::CallbackInfo& info) {
   return array;
 }
 
+Napi::Value cuda_kernels_problem_js(const Napi::CallbackInfo& info) { return Napi::String::New(info.Env(), cuda_kernels_problem()); }
+
 Napi::Value cpu_capability(const Napi::CallbackInfo& info) { return Napi::String::New(info.Env(), at::get_cpu_capability()); }
 
 using Function = Napi::Value (*)(const Napi::CallbackInfo&);
@@ -64,6 +66,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("builtFor", MIMDET_BUILT_FOR);
   exports.Set("runsWith", libtorch_version());
   define<devices>(exports, "devices");
+  define<cuda_kernels_problem_js>(exports, "cudaKernelsProblem");
   define<cpu_capability>(exports, "cpuCapability");
   define<cancel>(exports, "cancel");
   define_async<load_detector>(exports, "loadDetector");

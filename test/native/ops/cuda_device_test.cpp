@@ -6,6 +6,10 @@
 #include <ATen/ops/equal.h>
 #include <ATen/ops/zeros.h>
 
+#include <dlfcn.h>
+
+#include <filesystem>
+
 #include "check.h"
 #include "image/preprocess.h"
 #include "inference/device.h"
@@ -35,6 +39,21 @@ at::Tensor random_rois(int64_t count, double extent, uint64_t seed) {
 }
 
 }  // namespace
+
+TEST("cuda plugin: it opens on any machine, fills nothing in by itself, and has its one way in") {
+  const std::filesystem::path plugin = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "mimdet_cuda.so";
+  if (!std::filesystem::exists(plugin)) return test::report_skip("built without nvcc");
+  const auto nms = c10::Dispatcher::singleton().findSchemaOrThrow("mimdet::nms", "");
+  const bool filled = nms.hasKernelForDispatchKey(c10::DispatchKey::CUDA);
+  void* const library = dlopen(plugin.c_str(), RTLD_NOW);
+  CHECK(library && dlsym(library, "mimdet_cuda_fill_in"));
+  CHECK_EQUAL(nms.hasKernelForDispatchKey(c10::DispatchKey::CUDA), filled);
+}
+
+TEST("cuda plugin: where there is no GPU, that is why its kernels do not run") {
+  if (device_names().size() > 1) return test::report_skip("a GPU");
+  CHECK_EQUAL(cuda_kernels_problem(), "there is no GPU");
+}
 
 TEST("cuda device: our kernels are those that run") {
   if (skipped()) return;
