@@ -49,10 +49,10 @@ export function anySignal(first: AbortSignal | undefined, second: AbortSignal): 
 /** A signal that aborts with any of the others, until it is unlinked. (`AbortSignal.any` keeps a trace in long-lived signals.) */
 export function linkSignals(...signals: (AbortSignal | undefined)[]): {
   signal: AbortSignal;
-  abort: () => void;
+  abort: (reason?: unknown) => void;
   unlink: () => void;
 } {
   const controller = new AbortController();
   const forget = signals.map((signal) => signal && onAbort(signal, () => controller.abort(signal.reason)));
-  return { signal: controller.signal, abort: () => controller.abort(), unlink: () => forget.forEach((each) => each?.()) };
+  return { signal: controller.signal, abort: (reason) => controller.abort(reason), unlink: () => forget.forEach((each) => each?.()) };
 }

@@ -2,7 +2,7 @@
 // It takes from the source only what it has room for, so a slow reader holds back the source, and stops it when it leaves.
 import { abortable, linkSignals } from './abort.js';
 import type { Detections } from './detections.js';
-import { MimdetError } from './errors.js';
+import { toMimdetError, type MimdetError } from './errors.js';
 import type { ImageInput } from './image.js';
 import { expected } from './validate.js';
 
@@ -68,7 +68,7 @@ async function pullFrom<T>(source: Iterator<T> | AsyncIterator<T>): Promise<Pull
   }
 }
 
-/** One picture's result. What is wrong with the picture is part of it; an abort or a closed detector ends everything. */
+/** One picture's result. Whatever is wrong with the picture is part of it; an abort or a closed detector ends everything. */
 function attempt<T extends ImageInput>(
   input: T,
   index: number,
@@ -77,8 +77,9 @@ function attempt<T extends ImageInput>(
 ): Promise<DetectManyResult<T>> {
   const result = detect(input, stop).then(
     (detections) => ({ input, index, detections }),
-    (error: unknown) => {
-      if (!(error instanceof MimdetError) || error.code === 'ERR_MIMDET_DISPOSED') throw error;
+    (reason: unknown) => {
+      const error = toMimdetError(reason);
+      if (stop.aborted || error.code === 'ERR_MIMDET_DISPOSED') throw reason;
       return { input, index, error };
     },
   );

@@ -25,7 +25,7 @@ export interface LoadOptions {
   maxBatchSize?: number;
   /** How long a picture may wait for company, in milliseconds. Default 0: only what waits anyway is taken together. */
   maxQueueDelayMs?: number;
-  /** Calls that may wait; one more rejects with ERR_MIMDET_QUEUE_FULL. Default 1024. */
+  /** Calls that may wait beside the `maxBatchSize` that may be at work; one more rejects with ERR_MIMDET_QUEUE_FULL. Default 1024. */
   maxQueueSize?: number;
   /** Pictures are resized to this shortest edge. Default: the model's. */
   minSize?: number;
@@ -50,7 +50,7 @@ export interface DetectOptions {
   sampleRatio?: number;
   /** Which patches a `sampleRatio` below 1 takes: the same seed, the same patches. Default 0. */
   seed?: number | bigint;
-  /** Calls of a higher priority go first; when sixteen batches in a row did, the call whose turn it is leads the next. Default 0. */
+  /** From -1000 to 1000. Calls of a higher one go first; when sixteen batches in a row did, the call whose turn it is leads the next. Default 0. */
   priority?: number;
   /**
    * On whose behalf, at most 256 characters: callers that wait share the model evenly, pixel by pixel, so one with a thousand pictures
@@ -71,10 +71,10 @@ export interface DetectOptions {
   budgetMs?: number;
   /**
    * Looks at the picture in overlapping squares, each like a picture of its own, and brings together what was found: for pictures larger
-   * than the model takes at once, up to 2^32 pixels. `maxDetections` is then the whole picture's (default: all). Default false.
+   * than the model takes at once, up to 2^32 - 1 pixels. `maxDetections` is then the whole picture's (default: all). Default false.
    */
   tile?: boolean | TileOptions;
-  /** Looks at the picture several times, resized and mirrored, and brings together what was found: slower and better. Default false. */
+  /** Looks at the picture several times, resized and mirrored, and brings together what was found: slower; helps some models. Default false. */
   tta?: boolean | TestTimeAugmentation;
 }
 
@@ -147,10 +147,9 @@ export function readLoadOptions(options: unknown): {
 } {
   const { signal, warmUp = false, ...given } = readOptions(loadTable, options);
   const native = {
-    device: given.device ?? fromEnvironment('MIMDET_DEVICE', device) ?? 'auto',
+    device: given.device ?? deviceOfEnvironment(),
     precision: given.precision ?? 'auto',
-    threads:
-      given.threads ?? fromEnvironment('MIMDET_THREADS', (value, name) => loadTable.threads(Number(value), name)) ?? 0,
+    threads: given.threads ?? threadsOfEnvironment(),
     maxBatchSize: given.maxBatchSize ?? 8,
     maxQueueDelayMs: given.maxQueueDelayMs ?? 0,
     maxQueueSize: given.maxQueueSize ?? 1024,
@@ -159,6 +158,13 @@ export function readLoadOptions(options: unknown): {
   };
   return { native, warmUp, signal };
 }
+
+/** MIMDET_DEVICE, else 'auto'. */
+export const deviceOfEnvironment = (): Device => fromEnvironment('MIMDET_DEVICE', device) ?? 'auto';
+
+/** MIMDET_THREADS, else 0. */
+export const threadsOfEnvironment = (): number =>
+  fromEnvironment('MIMDET_THREADS', (value, name) => loadTable.threads(Number(value), name)) ?? 0;
 
 function fromEnvironment<T>(name: string, check: Check<T>): T | undefined {
   const value = process.env[name];

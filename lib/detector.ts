@@ -1,8 +1,7 @@
 // The detector that people hold in hands: loads a model, finds instances, closes. Before it: a user's program.
 // After it: image.ts decodes, the addon computes on threads of its own, detections.ts holds the result.
 import { EventEmitter } from 'node:events';
-import { anySignal } from './abort.js';
-import { Admission, type Loan } from './admission.js';
+import { callSignal, timeLeft, type CallSignal } from './call-signal.js';
 import { CallsUnderWay, type DetectorEvents } from './calls-under-way.js';
 import { detectInOrder, iterate, type DetectManyResult, type ImageSource } from './detect-many.js';
 import { fromNative, type Detections } from './detections.js';
@@ -16,27 +15,27 @@ import { resolveModel, type ModelSource } from './model-source.js';
 import { addon, runNative } from './native.js';
 import type { NativeDetections, NativeDetector, NativeLoadOptions } from './native-types.js';
 import { unpack } from './packed-detections.js';
+import { PixelLoan, pixelMemory } from './pixel-memory.js';
 import { detectInTiles, tileBytes, tilesAhead } from './tiles/detect-in-tiles.js';
 import { openPicture } from './tiles/open-picture.js';
 import { tileSizes, type TileOptions } from './tiles/tile-option.js';
-import { expected, flag, readOptions, Words } from './validate.js';
+import { flag, readOptions } from './validate.js';
 import { greyPicture, sizesToWarm, type PictureSize } from './warm-up.js';
 
-/**
- * Bytes of decoded pictures that wait or are at work, over all detectors of this thread. Beyond it decoding pauses,
- * so that a thousand calls with large photographs do not fill the memory.
- */
-const pixelMemory = new Admission(512 * 2 ** 20);
-
-/** What a picture is taken for until it is decoded: a photograph of eleven million pixels. */
-const assumedBytes = 32 * 2 ** 20;
+/** What goes with one call through its stations. */
+interface Course {
+  ends: CallSignal;
+  memory: PixelLoan;
+  /** When it began, by `performance.now()`. */
+  start: number;
+}
 
 /** Says 'idle' when its last call has ended, 'saturated' when a full queue turns one away. */
 export class Detector extends EventEmitter<DetectorEvents> implements AsyncDisposable {
   /** The model: classes, sizes, configuration, where it runs. */
   readonly info: ModelInfo;
   readonly #native: NativeDetector;
-  /** Tiles of one picture that may wait or be at work: a batch of each, if the queue takes so many. */
+  /** Tiles of one picture that may wait or be at work: a batch of each. */
   readonly #tilesAhead: number;
   readonly #calls: CallsUnderWay;
   readonly #stop = new AbortController();
@@ -46,7 +45,7 @@ export class Detector extends EventEmitter<DetectorEvents> implements AsyncDispo
     super();
     this.#calls = new CallsUnderWay(options, (event) => this.emit(event));
     this.#native = native;
-    this.#tilesAhead = Math.min(2 * options.maxBatchSize, options.maxQueueSize);
+    this.#tilesAhead = 2 * options.maxBatchSize;
     this.info = describeModel(native.info, options);
   }
 
@@ -60,8 +59,9 @@ export class Detector extends EventEmitter<DetectorEvents> implements AsyncDispo
     signal?.throwIfAborted();
     addon(); // a missing LibTorch is told before a missing file
     const model = await resolveModel(source);
+    const unbound = { ...native, maxQueueSize: 0 }; // calls-under-way counts calls; the addon's queue would count each tile of one
     const loading = runNative(
-      (job, addon) => addon.loadDetector(model, native, job),
+      (job, addon) => addon.loadDetector(model, unbound, job),
       signal,
       (late) => late.close(false),
     );
@@ -143,35 +143,38 @@ export class Detector extends EventEmitter<DetectorEvents> implements AsyncDispo
   async #detect(image: ImageInput, call: DetectCall): Promise<Detections> {
     const start = performance.now();
     const source = takeSnapshot(image); // now: the caller may reuse its buffer as soon as the call returns
-    const { signal, unlink } = anySignal(call.signal, this.#stop.signal);
-    let memory: Loan | undefined;
+    const ends = callSignal(call.signal, this.#stop.signal, call.deadlineMs);
+    const memory = new PixelLoan(ends.signal, call.native);
     try {
-      memory = await pixelMemory.enter(assumedBytes, signal);
-      if (call.tile) return await this.#detectInTiles(source, call, call.tile, { signal, memory, start });
-      const picture = await decodeSnapshot(source, { signal });
-      memory.resize(picture.data.length);
-      const decodeMs = performance.now() - start;
-      const found = await this.#compute(picture, call, signal, decodeMs);
-      endSnapshot(source); // not after an abort or error: the addon may read on
-      return fromNative(found, picture, this.info.classes, { decodeMs, totalMs: performance.now() - start });
+      if (call.tile) return await this.#detectInTiles(source, call, call.tile, { ends, memory, start });
+      return await this.#detectWhole(source, call, { ends, memory, start });
     } finally {
-      memory?.end();
-      unlink();
+      memory.end();
+      ends.unlink();
     }
   }
 
-  async #detectInTiles(
-    source: Snapshot,
-    call: DetectCall,
-    tile: TileOptions,
-    { signal, memory, start }: { signal: AbortSignal; memory: Loan; start: number },
-  ): Promise<Detections> {
+  async #detectWhole(source: Snapshot, call: DetectCall, { ends, memory, start }: Course): Promise<Detections> {
+    const { signal } = ends;
+    const picture = await decodeSnapshot(source, { signal, standing: call.native, admit: (bytes) => memory.admit(bytes) });
+    memory.resize(picture.data.length);
+    ends.stopTimer(); // the queue has its own, and counts whom it ends
+    const decodeMs = performance.now() - start;
+    const found = await this.#compute(picture, call, signal, decodeMs);
+    endSnapshot(source); // not after an abort or error: the addon may read on
+    return fromNative(found, picture, this.info.classes, { decodeMs, totalMs: performance.now() - start });
+  }
+
+  async #detectInTiles(source: Snapshot, call: DetectCall, tile: TileOptions, { ends, memory, start }: Course): Promise<Detections> {
+    const { signal } = ends;
     const sizes = tileSizes(tile, this.info.minSize);
     const ahead = tilesAhead(sizes.size, this.#tilesAhead);
-    const rows = await openPicture(source, { signal });
+    const aheadBytes = ahead * tileBytes(sizes.size);
+    const admit = (bytes: number) => memory.admit(bytes + aheadBytes);
+    const rows = await openPicture(source, { signal, standing: call.native, admit, strip: sizes.size });
     try {
       const decodeMs = performance.now() - start;
-      memory.resize(rows.bytes(sizes.size) + ahead * tileBytes(sizes.size));
+      memory.resize(rows.bytes(sizes.size) + aheadBytes);
       const { masks, maxDetections } = call.native;
       const oneTile = { ...call, native: { ...call.native, maxDetections: 0 } };
       const detect = (picture: DecodedImage, stop: AbortSignal) =>
@@ -189,18 +192,6 @@ export class Detector extends EventEmitter<DetectorEvents> implements AsyncDispo
     const options = { ...call.native, deadlineMs: timeLeft(call.deadlineMs, spentMs), spentMs };
     return unpack(await runNative((job) => this.#native.detect(picture, options, job), signal));
   }
-}
-
-/** What decoding has left of a deadline, in milliseconds; 0 where there is none. */
-function timeLeft(deadlineMs: number | undefined, spentMs: number): number {
-  if (deadlineMs === undefined) return 0;
-  if (deadlineMs > spentMs) return deadlineMs - spentMs;
-  throw expected(
-    `a picture decoded within ${deadlineMs} ms`,
-    'deadlineMs',
-    new Words(`one after ${spentMs.toFixed(1)} ms`),
-    'ERR_MIMDET_DEADLINE',
-  );
 }
 
 function disposed(): MimdetError {

@@ -1,11 +1,13 @@
 // The map of drawing: picture → masks → boxes → labels → PNG. Before it: detections.ts. After it: people's eyes.
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import sharp from 'sharp';
+import { abortable } from './abort.js';
 import type { Detections, Instance } from './detections.js';
 import { Canvas, type Colour, type Rectangle } from './drawing/canvas.js';
 import { colourOf, readableOn } from './drawing/colours.js';
 import { drawable } from './drawing/glyphs.js';
-import { placeLabels } from './drawing/labels.js';
+import { placeLabels, type Label } from './drawing/labels.js';
+import { maskColumns } from './drawing/mask-columns.js';
+import { inTurns } from './drawing/turns.js';
 import { decodeImage, type DecodedImage, type ImageInput } from './image.js';
 import { abortSignal, expected, flag, integer, number, oneOf, readOptions, Words } from './validate.js';
 
@@ -44,18 +46,22 @@ const maxPixels = 100_000_000;
 /** @returns the bytes of a PNG, `scale` times the size of the picture */
 export async function draw(found: Detections, image: ImageInput, options?: DrawOptions): Promise<Uint8Array> {
   const given = readOptions(drawOptions, options);
-  const { masks = true, boxes = true, labels = true, scores = true, opacity = 0.4, scale = 1, signal } = given;
+  const { signal, scale = 1 } = given;
   const picture = await decodeImage(image, { signal });
   checkSize(found, picture, scale);
   const canvas = await enlarge(picture, scale);
-  const colours = instanceColours(found, given.colours ?? 'auto');
-  if (masks) await drawMasks(canvas, found, colours, scale, opacity, signal);
+  await inTurns(paint(canvas, found, { ...given, scale }), signal);
+  return abortable(encodePng(canvas), signal);
+}
+
+/** From the last to the first: the best lies on top. Stops wherever other work may have its turn. */
+function* paint(canvas: Canvas, found: Detections, options: DrawOptions & { scale: number }): Generator<void> {
+  const { masks = true, boxes = true, labels = true, scores = true, opacity = 0.4, scale } = options;
+  const colours = instanceColours(found, options.colours ?? 'auto');
+  if (masks) yield* drawMasks(canvas, found, colours, scale, opacity);
   const frames = found.instances.map(({ box }) => toRectangle(box, scale));
-  const line = Math.max(1, Math.round(Math.max(canvas.width, canvas.height) / 600));
-  // From the last to the first: the best lies on top.
-  if (boxes) for (let i = frames.length - 1; i >= 0; i--) canvas.frame(frames[i]!, line, colours[i]!);
-  if (labels) drawLabels(canvas, found, frames, colours, scores);
-  return encodePng(canvas);
+  if (boxes) yield* drawFrames(canvas, frames, colours);
+  if (labels) yield* drawLabels(canvas, found, frames, colours, scores);
 }
 
 function checkSize(found: Detections, picture: DecodedImage, scale: number): void {
@@ -86,22 +92,19 @@ function instanceColours({ instances }: Detections, by: 'auto' | 'class' | 'inst
   return instances.map(({ classId }, i) => colourOf(byClass ? classId : i));
 }
 
-async function drawMasks(
-  canvas: Canvas,
-  { instances, width, height }: Detections,
-  colours: Colour[],
-  scale: number,
-  opacity: number,
-  signal?: AbortSignal,
-): Promise<void> {
+function* drawMasks(canvas: Canvas, { instances, width, height }: Detections, colours: Colour[], scale: number, opacity: number): Generator<void> {
   for (let i = instances.length - 1; i >= 0; i--) {
     const { mask } = instances[i]!;
     if (!mask) continue;
     if (mask.size[0] !== height || mask.size[1] !== width) throw expected(`[${height}, ${width}]`, 'mask.size', mask.size);
-    await nextTurn(); // a mask is a whole picture of bits: other work gets a turn in between
-    signal?.throwIfAborted();
-    canvas.mask(mask.toBitmap(), scale, colours[i]!, opacity);
+    for (const column of maskColumns(mask)) yield canvas.maskColumn(column, scale, colours[i]!, opacity);
+    yield;
   }
+}
+
+function* drawFrames(canvas: Canvas, frames: Rectangle[], colours: Colour[]): Generator<void> {
+  const line = Math.max(1, Math.round(Math.max(canvas.width, canvas.height) / 600));
+  for (let i = frames.length - 1; i >= 0; i--) yield canvas.frame(frames[i]!, line, colours[i]!);
 }
 
 /** The pixels that a box touches; numbers from a file may be anything. */
@@ -111,22 +114,24 @@ function toRectangle({ x1, y1, x2, y2 }: Instance['box'], scale: number): Rectan
   return { x, y, width: Math.max(1, Math.ceil(x2 * scale) - x), height: Math.max(1, Math.ceil(y2 * scale) - y) };
 }
 
-function drawLabels(
+function* drawLabels(
   canvas: Canvas,
   { instances }: Detections,
   frames: Rectangle[],
   colours: Colour[],
   scores: boolean,
-): void {
+): Generator<void> {
   const size = Math.max(1, Math.round(Math.max(canvas.width, canvas.height) / 640));
   const texts = instances.map(({ className, classId, score }) => {
     const name = drawable(className, `class ${classId}`).slice(0, 40);
     return scores ? [`${name} ${score.toFixed(2)}`, score.toFixed(2)] : [name];
   });
-  for (const { index, text, ...place } of placeLabels(frames, texts, size, canvas)) {
-    canvas.fill(place, colours[index]!);
-    canvas.text(text, place.x + size, place.y + size, size, readableOn(colours[index]!));
-  }
+  for (const label of placeLabels(frames, texts, size, canvas)) yield label && drawLabel(canvas, label, size, colours[label.index]!);
+}
+
+function drawLabel(canvas: Canvas, { text, ...place }: Label, size: number, colour: Colour): void {
+  canvas.fill(place, colour);
+  canvas.text(text, place.x + size, place.y + size, size, readableOn(colour));
 }
 
 async function encodePng({ data, width, height }: Canvas): Promise<Uint8Array> {

@@ -173,7 +173,17 @@ async function toDocument(document: unknown, name: string, signal?: AbortSignal)
     return readFileOnce(toPath(document, name), { name, code: 'ERR_MIMDET_DATASET', signal });
   }
   if (typeof document !== 'object' || document === null) throw expected('a path, a file: URL or an object', name, document);
-  return Buffer.from(JSON.stringify(document));
+  return toJsonBytes(document, name);
+}
+
+/** Throws ERR_MIMDET_INVALID_ARGUMENT for what no JSON holds: circles, bigints. */
+function toJsonBytes(document: object, name: string): Uint8Array {
+  try {
+    return Buffer.from(JSON.stringify(document));
+  } catch (error) {
+    const why = new Words((error as Error).message.split('\n')[0]!);
+    throw expected('an object that can be written as JSON', name, why, 'ERR_MIMDET_INVALID_ARGUMENT', error);
+  }
 }
 
 async function toResults(detections: Results, truth: Uint8Array, signal?: AbortSignal): Promise<Uint8Array> {

@@ -1,12 +1,16 @@
 // Where this package lies and where it may put things. Before it: nothing. After it: libtorch, addon-file, setup.
 
-import { accessSync, constants, existsSync, mkdirSync } from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The folder of the package: of the checkout, or of `node_modules/mimdet`. */
 export const packageRoot = resolve(fileURLToPath(new URL('..', import.meta.url)));
+
+export function packageVersion(): string {
+  return (JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }).version;
+}
 
 /** A checkout builds into its own dist/; an installed package is never written to. */
 export const isCheckout = existsSync(join(packageRoot, 'scripts', 'build.mjs'));

@@ -3,12 +3,13 @@
 import { availableParallelism } from 'node:os';
 import sharp, { type Sharp, type SharpOptions } from 'sharp';
 import { abortable } from './abort.js';
-import { Admission } from './admission.js';
+import { Admission, type Standing } from './admission.js';
 import { decodeBmp, isBmp } from './bmp.js';
 import type { MimdetError } from './errors.js';
 import { readFileOnce, toPath } from './location.js';
+import { pixelCount } from './picture-size.js';
 import { PixelCopies } from './pixel-copies.js';
-import { abortSignal, expected, integer, readOptions, Words } from './validate.js';
+import { abortSignal, copyOf, expected, integer, readOptions, Words } from './validate.js';
 
 /** A picture as pixels, row by row, `width * height * channels` bytes: grey, RGB, or RGB and an alpha that is dropped. */
 export interface RawImage {
@@ -42,6 +43,7 @@ const decodeOptions = { maxPixels: integer(1), signal: abortSignal };
 
 // A decode holds a thread of Node's pool (4 unless UV_THREADPOOL_SIZE says otherwise): one stays free for files and DNS.
 const poolSize = Number(process.env['UV_THREADPOOL_SIZE']) || 4;
+/** Who is in may wait for memory; nobody who holds memory may wait to get in, or both would wait for ever. */
 export const decoding = new Admission(Math.max(1, Math.min(availableParallelism(), poolSize - 1)));
 
 /**
@@ -57,12 +59,19 @@ export async function decodeImage(image: ImageInput, options?: DecodeOptions): P
 /** An input that nobody else can change or detach any more: a path, bytes of our own, pixels of our own. */
 export type Snapshot = string | Uint8Array | RawImage;
 
+/** What decoding waits for, beside a thread. */
+export interface DecodeWork extends DecodeOptions {
+  standing?: Standing;
+  /** Waits for room for so many bytes of pixels. Called before they are there, with the decoder's thread held: see {@link decoding}. */
+  admit?: (bytes: number) => Promise<void>;
+}
+
 const pixelCopies = new PixelCopies();
 
 /** Checks an input and copies what its owner could change while another thread reads. Throws ERR_MIMDET_INVALID_ARGUMENT. */
 export function takeSnapshot(image: ImageInput): Snapshot {
   if (typeof image === 'string' || image instanceof URL) return toPath(image, 'image');
-  if (image instanceof Uint8Array) return new Uint8Array(image);
+  if (image instanceof Uint8Array) return copyOf(image, 'image');
   if (typeof image === 'object' && image !== null && 'data' in image) return checkRaw(image);
   throw expected('a path, a file: URL, a Uint8Array or { data, width, height, channels }', 'image', image);
 }
@@ -73,14 +82,12 @@ export function endSnapshot(source: Snapshot): void {
 }
 
 /** Decodes what `takeSnapshot` gave. */
-export async function decodeSnapshot(
-  source: Snapshot,
-  { maxPixels = defaultMaxPixels, signal }: DecodeOptions,
-): Promise<DecodedImage> {
+export async function decodeSnapshot(source: Snapshot, work: DecodeWork): Promise<DecodedImage> {
+  const { maxPixels = defaultMaxPixels, signal, standing } = work;
   const isRaw = typeof source === 'object' && !(source instanceof Uint8Array);
-  if (isRaw) return abortable(decodeRaw(source, maxPixels, signal), signal);
+  if (isRaw) return abortable(decodeRaw(source, maxPixels, work), signal);
   return abortable(
-    decoding.run(() => decodeEncoded(source, maxPixels, signal), signal),
+    decoding.run(() => decodeEncoded(source, maxPixels, work), signal, standing),
     signal,
   );
 }
@@ -100,23 +107,36 @@ function checkRaw(image: RawImage): RawImage {
   return { data: pixelCopies.take(data), width, height, channels };
 }
 
-async function decodeRaw(image: RawImage, maxPixels: number, signal?: AbortSignal): Promise<DecodedImage> {
+async function decodeRaw(image: RawImage, maxPixels: number, { signal, standing, admit }: DecodeWork): Promise<DecodedImage> {
   const { data, width, height, channels } = image;
   if (width * height > maxPixels) throw tooManyPixels(maxPixels, `${width} x ${height}`);
-  if (channels === 3) return { data: data as Uint8Array, width, height, channels };
-  const pixels = () => sharp(data, { raw: { width, height, channels }, limitInputPixels: false });
-  return decoding.run(() => toRgb(pixels(), maxPixels), signal);
+  if (channels === 3) {
+    await admit?.(data.length);
+    return { data: data as Uint8Array, width, height, channels };
+  }
+  const convert = async () => {
+    await admit?.(3 * width * height);
+    return toRgb(sharp(data, { raw: { width, height, channels }, limitInputPixels: false }), maxPixels);
+  };
+  return decoding.run(convert, signal, standing);
 }
 
 /** How a picture's file is read. */
 export const imageFile = { name: 'image', code: 'ERR_MIMDET_DECODE', sniff: checkSignature } as const;
 
-async function decodeEncoded(source: string | Uint8Array, maxPixels: number, signal?: AbortSignal): Promise<DecodedImage> {
+async function decodeEncoded(source: string | Uint8Array, maxPixels: number, { signal, admit }: DecodeWork): Promise<DecodedImage> {
   signal?.throwIfAborted();
   const bytes = typeof source === 'string' ? await readFileOnce(source, { ...imageFile, signal }) : source;
   checkSignature(bytes);
+  if (admit) await admitByHeader(bytes, maxPixels, admit);
   if (isBmp(bytes)) return decodeBmp(bytes, maxPixels);
   return toRgb(openEncoded(bytes, { limitInputPixels: maxPixels, autoOrient: true }), maxPixels);
+}
+
+/** More than `maxPixels` is refused by the decoder: no room is waited for. */
+async function admitByHeader(bytes: Uint8Array, maxPixels: number, admit: NonNullable<DecodeWork['admit']>): Promise<void> {
+  const pixels = await pixelCount(bytes, () => openEncoded(bytes, { limitInputPixels: false }).metadata());
+  if (pixels <= maxPixels) await admit(3 * pixels);
 }
 
 /**

@@ -61,7 +61,8 @@ export async function withFile<T>(path: string, options: ReadOptions, use: (file
   }
 }
 
-async function firstBytes(file: fs.FileHandle): Promise<Uint8Array> {
+/** Up to 64: what a `sniff` sees. */
+export async function firstBytes(file: fs.FileHandle): Promise<Uint8Array> {
   const start = new Uint8Array(64);
   const { bytesRead } = await file.read(start, 0, start.length, 0); // at a position: what follows still reads from 0
   return start.subarray(0, bytesRead);

@@ -4,7 +4,7 @@ import { stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { packageRoot } from './folders.js';
 import { toPath } from './location.js';
-import { closest, expected, Words } from './validate.js';
+import { closest, copyOf, expected, Words } from './validate.js';
 
 /** A bundled name, the path or file: URL of a .safetensors file, or its bytes. */
 export type ModelSource = string | URL | Uint8Array;
@@ -23,7 +23,7 @@ export function bundledModels(): string[] {
  * Rejects with ERR_MIMDET_WEIGHTS where there is no such file.
  */
 export async function resolveModel(source: ModelSource): Promise<string | Uint8Array> {
-  if (source instanceof Uint8Array) return new Uint8Array(source); // a copy: another thread reads it
+  if (source instanceof Uint8Array) return copyOf(source, 'source');
   if (typeof source !== 'string' && !(source instanceof URL)) {
     throw expected('a bundled name, a path, a file: URL or a Uint8Array', 'source', source);
   }

@@ -199,6 +199,7 @@ export interface NativeAddon {
   /** The LibTorch that it runs with. */
   readonly runsWith: string;
   devices(): string[]; // 'cpu', 'cuda:0', …
+  cudaKernelsProblem(): string; // why a GPU runs LibTorch's operators instead of our kernels; '' where it has them
   cpuCapability(): string; // 'AVX2', 'AVX512', …
   loadDetector(source: string | Uint8Array, options: NativeLoadOptions, job: number): Promise<NativeDetector>;
   cancel(job: number): void;

@@ -1,6 +1,6 @@
 // Checks of what users send: one shape of message, options read through a table of checks, and suggestions for slips.
 // Before it: the public functions. After it: values that the rest of the package may trust.
-import { MimdetError, type ErrorCode } from './errors.js';
+import { MimdetError, toMimdetError, type ErrorCode } from './errors.js';
 
 /** Reads one value, or throws the error that names it. */
 export type Check<T> = (value: unknown, name: string) => T;
@@ -120,6 +120,22 @@ export const text: Check<string> = (value, name) => {
   if (typeof value !== 'string' || value === '') throw expected('a string', name, value);
   return value;
 };
+
+/** A copy of bytes that their owner may change while another thread reads. Throws ERR_MIMDET_INVALID_ARGUMENT where they are detached. */
+export function copyOf(bytes: Uint8Array, name: string): Uint8Array {
+  try {
+    return new Uint8Array(bytes);
+  } catch (error) {
+    if (bytes.length > 0) throw toMimdetError(error);
+    throw expected('bytes that can be read', name, new Words('a detached Uint8Array'), 'ERR_MIMDET_INVALID_ARGUMENT', error);
+  }
+}
+
+/**
+ * Whether a text is a decimal number, within a hundred characters: `Number` alone would take '' and '0x10'. The pattern goes over a
+ * text once, so that a line of a stranger's file cannot keep it busy.
+ */
+export const isDecimal = (text: string): boolean => text.length <= 100 && /^[-+]?(\d+(\.\d*)?|\.\d+)(e[-+]?\d+)?$/i.test(text);
 
 /** What commas separate in a text. */
 export const atCommas = (text: unknown): string[] => String(text).split(',').map((item) => item.trim());

@@ -1,5 +1,8 @@
 // What the tests of the server share: a server with the bundled model, forms as bytes, pictures.
+import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import type { InjectOptions } from 'fastify';
 import { Detector } from '../lib/index.js';
@@ -18,6 +21,27 @@ export async function openServer(detector: Detector, settings: Partial<ServeSett
   const server = await buildServer({ ...defaultSettings, logLevel: 'silent', ...settings }, models, '0.0.0');
   server.door.state = 'open';
   return server;
+}
+
+/** A server that listens, for one test. */
+export async function listeningServer(
+  detector: Detector,
+  t: { after(end: () => unknown): void },
+  settings: Partial<ServeSettings> = {},
+): Promise<Server & { url: string; port: number }> {
+  const server = await openServer(detector, settings);
+  await server.app.listen({ host: '127.0.0.1', port: 0 });
+  t.after(async () => {
+    server.app.server.closeAllConnections();
+    await server.app.close();
+  });
+  const { port } = server.app.server.address() as AddressInfo;
+  return { ...server, url: `http://127.0.0.1:${port}`, port };
+}
+
+export async function until(condition: () => boolean): Promise<void> {
+  for (let i = 0; i < 500 && !condition(); i++) await delay(10);
+  assert.ok(condition(), 'it did not come to be within 5 s');
 }
 
 /** `image` fields and others as a request's body. */

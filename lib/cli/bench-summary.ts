@@ -54,7 +54,7 @@ export function summarize(info: ModelInfo, setup: Setup, measured: Measured) {
     ...said,
     runs: runs.length,
     imagesPerSecond: runs.length / seconds,
-    latencyMs: { mean: mean(times), min: Math.min(...times), ...percentiles(times) },
+    latencyMs: { mean: mean(times), min: percentile(times, 0), ...percentiles(times) },
     stagesMs: { ...stagesOf(runs), node: mean(runs.map(nodeMs)) },
     /** Node, queue and copies. With several calls in flight the queue is full of other pictures' work: null. */
     outsideModelMs: setup.concurrency === 1 ? percentiles(runs.map((run) => outsideMs(run, fromFiles))) : null,

@@ -51,11 +51,8 @@ const options: Record<string, Options> = {
   quiet,
 };
 
-interface Gathered {
-  items: AsyncIterable<Item> | Item[];
-  /** Undefined while it is not known. */
-  total: number | undefined;
-}
+/** `total` is undefined while it is not known. */
+type Gathered = { items: Item[]; total: number } | { items: AsyncIterable<Item>; total: undefined };
 
 /** Inputs that are known beforehand are counted; a list on standard input is taken as it comes. */
 async function gather(inputs: string[], recursive: boolean): Promise<Gathered> {
@@ -120,6 +117,7 @@ async function prepare(inputs: string[], args: Args, signal: AbortSignal) {
   const weights = weightsOf(args);
   const { items, total } = await gather(inputs, args.recursive);
   const drawing = args.draw === undefined ? undefined : await Drawing.into(args.draw);
+  if (total !== undefined) drawing?.keep(items.map(({ file }) => file));
   const idsFor = await readIds(args.data);
   const output = await openOutput(args.out);
   const detector = await Detector.load(weights, loadOptions(args, signal));

@@ -39,11 +39,17 @@ function page(found: Examination, paint: Paint): string {
       ],
       ['devices', addon.devices.join(', ') || '-'],
       ['processor', addon.cpuCapability ?? '-'],
-      ['CUDA kernels', found.cudaKernels ? 'built' : 'none (the operators of LibTorch run on a GPU)'],
+      ['CUDA kernels', cudaKernels(found)],
     ],
     paint,
   );
   return `${machine}\n${places(found, paint)}\n${native}\n${verdict(found, paint)}`;
+}
+
+/** Without a GPU it is not known whether they would run. */
+function cudaKernels({ cudaKernels, addon }: Examination): string {
+  if (!addon.devices.some((device) => device.startsWith('cuda'))) return cudaKernels ? 'built' : 'not built';
+  return addon.cudaKernelsProblem ? `not used, LibTorch's operators are: ${addon.cudaKernelsProblem}` : 'used';
 }
 
 function places({ libtorch }: Examination, paint: Paint): string {

@@ -3,7 +3,7 @@
 // Stations: train-config → open-dataset → Batches (decoded, augmented) → Drawing. Before it: draw. After it: people's eyes.
 import { checkReport } from '../data/check-report.js';
 import type { Dataset } from '../data/dataset.js';
-import { openTrainingData } from '../data/open-dataset.js';
+import { openTrainingData, type TrainingData } from '../data/open-dataset.js';
 import { Detections, type DetectionsJson, type DrawOptions } from '../index.js';
 import { callNative } from '../native.js';
 import type { NativeBatch, NativeTrainingObject } from '../native-types.js';
@@ -56,11 +56,11 @@ async function batchesOf(config: CheckedConfig, train: Dataset, pictures: Traini
   return new Batches(pictures, { batch: 1, parts: 1, steps: count, seed, augment, donors: pastes(config), ahead: 2 }, 1, signal);
 }
 
-async function openData(config: CheckedConfig, signal: AbortSignal): Promise<Dataset> {
+async function openData(config: CheckedConfig, signal: AbortSignal): Promise<TrainingData> {
   const { path, val, images, strict } = config.data;
-  const { train, faults } = await openTrainingData({ data: path, val, images, strict, seed: config.schedule.seed, signal });
-  process.stderr.write(checkReport(faults));
-  return train;
+  const data = await openTrainingData({ data: path, val, images, strict, seed: config.schedule.seed, signal });
+  process.stderr.write(checkReport(data.faults));
+  return data;
 }
 
 /** Draws the first pictures of a run over `data`. @returns the exit status */
@@ -73,7 +73,8 @@ export async function drawAugmented(
 ): Promise<number> {
   const { config: file, model, images, seed, count } = args;
   const config = readTrainConfig(await trainConfig({ config: file, data, model, images, seed, strict: false }));
-  const train = await openData(config, signal);
+  const { train, val } = await openData(config, signal);
+  drawing.keep([...train.pictures, ...val.pictures].map(({ file }) => file));
   const pictures = new TrainingPictures(trainable(train.pictures, config.data.keepEmpty), 0);
   if (pictures.pictures.length === 0) throw wrongUsage(`Expected pictures with objects for \`FILE\` but received ${data}`);
   const batches = await batchesOf(config, train, pictures, count, signal);

@@ -66,6 +66,7 @@ async function drawSheets(file: string, args: Args, signal: AbortSignal): Promis
   if (sheets.length === 0)
     throw wrongUsage(`Expected something to draw for \`FILE\` but received ${file}, which names no picture`);
   const drawing = await Drawing.into(args.out, '--out');
+  drawing.keep(sheets.map(({ file }) => file));
   const progress = new Progress(sheets.length, args);
   let failed = 0;
   for (const sheet of sheets) {

@@ -1,7 +1,7 @@
 // `--draw DIR`: what was found, drawn onto each picture, one PNG a picture. A file of the folder that is itself an input is
 // never overwritten.
 // Before it: detect, draw. After it: Detections.draw.
-import { mkdir, realpath, rename, stat, writeFile } from 'node:fs/promises';
+import { lstat, mkdir, realpath, rename, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, extname, join, resolve } from 'node:path';
 import type { Detections, DrawOptions, ImageInput } from '../index.js';
 import { wrongUsage } from './exit.js';
@@ -18,6 +18,8 @@ async function makeFolder(path: string): Promise<void> {
 
 export class Drawing {
   private readonly taken = new Set<string>();
+  private inputs: readonly string[] | undefined;
+  private kept: Promise<Set<string>> | undefined;
 
   private constructor(private readonly folder: string) {}
 
@@ -33,6 +35,12 @@ export class Drawing {
     }
   }
 
+  /** All inputs, where they are known: only they are kept then. Else every file that lies in the folder already may be one. */
+  keep(inputs: readonly string[]): void {
+    this.inputs = inputs;
+    this.kept = undefined;
+  }
+
   /**
    * @param image the picture, where it is not the file as it is
    * @returns the path of the PNG
@@ -45,13 +53,34 @@ export class Drawing {
     return target;
   }
 
-  /** `a.png` for a.jpg; `a-2.png` for the next a.jpg of another folder; `a-detections.png` beside the pictures themselves. */
+  /**
+   * `a.png` for a.jpg; `a-2.png` for the next a.jpg of another folder; `a-detections.png` beside the pictures themselves, and
+   * where `a.png` is an input.
+   */
   private async nameFor(file: string): Promise<string> {
     const beside = (await realpath(dirname(file))) === this.folder;
-    const stem = basename(file, extname(file)) + (beside ? '-detections' : '');
+    const plain = basename(file, extname(file));
+    const stem = beside || (await this.isKept(`${plain}.png`)) ? `${plain}-detections` : plain;
     let name = `${stem}.png`;
-    for (let i = 2; this.taken.has(name); i++) name = `${stem}-${i}.png`;
+    for (let i = 2; this.taken.has(name) || (await this.isKept(name)); i++) name = `${stem}-${i}.png`;
     this.taken.add(name);
     return join(this.folder, name);
   }
+
+  private async isKept(name: string): Promise<boolean> {
+    const path = join(this.folder, name);
+    if (this.taken.has(name) || !(await lstat(path).catch(() => null))) return false;
+    if (!this.inputs) return true;
+    this.kept ??= placesOf(this.inputs);
+    return (await this.kept).has(path);
+  }
+}
+
+/** Where files lie: by the names in their real folders, and where those lead to if they are links. */
+async function placesOf(files: readonly string[]): Promise<Set<string>> {
+  const placesOfOne = async (file: string) => {
+    const real = (path: string) => realpath(path).catch(() => resolve(path));
+    return [join(await real(dirname(file)), basename(file)), await real(file)];
+  };
+  return new Set((await Promise.all(files.map(placesOfOne))).flat());
 }

@@ -82,13 +82,17 @@ export const detectFlags = grouped('Detection:', {
   }),
   masks: { type: 'boolean', default: true, describe: 'compute masks; --no-masks is quicker' },
   ...samplingFlags,
-  priority: value('priority', integer(-1000, 1000), 'pictures of higher priority go first'),
+  priority: value('priority', integer(-1000, 1000), 'pictures of higher priority go first: -1000 to 1000 (default 0)'),
   'budget-ms': value(
     'budget-ms',
     number(0, 2 ** 31 - 1, { above: true }),
     'take the largest sample ratio that is predicted to be done so many milliseconds after the start',
   ),
-  'deadline-ms': value('deadline-ms', number(0, 2 ** 31, { above: true }), 'give a picture up that has waited this long'),
+  'deadline-ms': value(
+    'deadline-ms',
+    number(0, 2 ** 31 - 1, { above: true }),
+    'give a picture up that has no result so many milliseconds after the start',
+  ),
 } satisfies Record<string, Options>);
 
 export interface DetectArgs {

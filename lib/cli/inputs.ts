@@ -5,6 +5,7 @@ import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { glob, isDynamicPattern } from 'tinyglobby';
+import { isPictureName } from '../data/files.js';
 import { MimdetError } from '../errors.js';
 import { wrongUsage } from './exit.js';
 import { readList } from './list-reader.js';
@@ -14,8 +15,6 @@ export interface Item {
   file: string;
   error?: MimdetError;
 }
-
-const pictureNames = /\.(avif|bmp|dib|gif|jfif|jpe|jpe?g|png|tiff?|webp)$/i;
 
 export interface InputOptions {
   recursive: boolean;
@@ -58,9 +57,7 @@ async function* expandPath(path: string, recursive: boolean): AsyncGenerator<Ite
   if (!found?.isDirectory()) return yield { file: path };
   try {
     const entries = await readdir(path, { withFileTypes: true, recursive });
-    const pictures = entries.filter(
-      (entry) => pictureNames.test(entry.name) && !entry.name.startsWith('.') && !entry.isDirectory(),
-    );
+    const pictures = entries.filter((entry) => isPictureName(entry.name) && !entry.isDirectory());
     const files = pictures.map((entry) => join(entry.parentPath, entry.name));
     for (const file of files.sort(byCodePoint)) yield { file };
   } catch (error) {

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // `mimdet`: reads the command's name, hands the rest to that command, and turns what is thrown into one line and an exit status:
 // 0 done, 1 some input failed, 2 wrong usage, 3 the machine lacks something, 130 Ctrl-C. Next: one file a command (detect, …).
-import { createRequire } from 'node:module';
 import yargs, { type CommandModule } from 'yargs';
+import { packageVersion } from '../folders.js';
 import { bench } from './bench.js';
 import { commandName } from './command.js';
 import { convert } from './convert.js';
@@ -18,11 +18,6 @@ import { trainCommand } from './train.js';
 import { commandMissing, usageError } from './usage.js';
 
 const commands: CommandModule[] = [detect, evaluateCommand, trainCommand, convert, info, draw, bench, serve, setup, doctor];
-
-function packageVersion(): string {
-  const require = createRequire(import.meta.url);
-  return (require('../../package.json') as { version: string }).version;
-}
 
 function parser(argv: string[]) {
   return yargs(argv)
@@ -60,15 +55,18 @@ function checkCommand(argv: string[]): void {
     throw commandMissing(name, names);
 }
 
-/** A reader that has seen enough (`| head`) closes the pipe: that is no error, and there is nobody left to write to. */
-function endQuietlyOnClosedPipe(): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
-  }
+/** A reader that has seen enough (`| head`) closes the pipe: that is no error, and there is nobody left to write to. A full disk is one. */
+function endWhereNothingCanBeWritten(): void {
+  process.stderr.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0);
+    reportError(error);
+    process.exit(1);
+  });
 }
 
 async function main(argv: string[]): Promise<void> {
-  endQuietlyOnClosedPipe();
+  endWhereNothingCanBeWritten();
   try {
     checkCommand(argv);
     await parser(argv).parseAsync();

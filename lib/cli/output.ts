@@ -1,6 +1,6 @@
 // Where results go: standard output, or the file of `--out`. A text is written whole before the next, so a stop leaves
 // complete lines.
-import { open, type FileHandle } from 'node:fs/promises';
+import { constants, open, type FileHandle } from 'node:fs/promises';
 import { wrongUsage } from './exit.js';
 
 export interface Output {
@@ -20,17 +20,28 @@ function standardOutput(): Output {
 }
 
 function fileOutput(file: FileHandle): Output {
-  return { isTerminal: false, write: (text) => file.appendFile(text), close: () => file.close() };
+  let emptied: Promise<void> | undefined;
+  const write = async (text: string) => {
+    await (emptied ??= empty(file));
+    await file.appendFile(text);
+  };
+  return { isTerminal: false, write, close: () => file.close() };
+}
+
+/** Pipes and devices hold nothing that could be taken away. */
+async function empty(file: FileHandle): Promise<void> {
+  if ((await file.stat()).isFile()) await file.truncate();
 }
 
 /**
- * @param path a file that is made or emptied now; `-` or nothing: standard output
+ * @param path a file that is made now, and emptied by the first text: what was there stays where no result comes, for a model that does
+ *   not load, say. `-` or nothing: standard output
  * @throws ERR_MIMDET_INVALID_ARGUMENT where the file cannot be written, before any work is done
  */
 export async function openOutput(path: string | undefined, option = '--out'): Promise<Output> {
   if (path === undefined || path === '-') return standardOutput();
   try {
-    return fileOutput(await open(path, 'w'));
+    return fileOutput(await open(path, constants.O_WRONLY | constants.O_CREAT));
   } catch (error) {
     throw wrongUsage(
       `Expected a file that can be written for \`${option}\` but received ${path} (${(error as NodeJS.ErrnoException).code})`,

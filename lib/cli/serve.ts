@@ -1,10 +1,10 @@
 // `mimdet serve`: a server in front of one or several models. Before it: the command line. After it: lib/serve/run.
 // The server's packages are loaded here and nowhere else: other commands start without them.
-import { createRequire } from 'node:module';
 import { isIP } from 'node:net';
 import type { Options } from 'yargs';
+import { packageVersion } from '../folders.js';
 import { readModelNames } from '../serve/models.js';
-import { defaultSettings, type ServeSettings } from '../serve/settings.js';
+import { defaultSettings, mebibyte, type ServeSettings } from '../serve/settings.js';
 import { readTokens } from '../serve/tokens.js';
 import { integer, number } from '../validate.js';
 import { defineCommand } from './command.js';
@@ -20,6 +20,8 @@ interface Args extends Omit<ModelArgs, 'weights'> {
   maxBody: number;
   maxImages: number;
   maxPixels: number;
+  maxTiles: number;
+  maxPriority: number;
   maxQueue: number;
   maxWaitMs?: number;
   deadlineMs: number;
@@ -31,7 +33,6 @@ interface Args extends Omit<ModelArgs, 'weights'> {
 }
 
 const defaults = defaultSettings;
-const mebibyte = 2 ** 20;
 const several = (describe: string): Options => flags.text(describe, { array: true });
 
 const options: Record<string, Options> = {
@@ -51,6 +52,10 @@ const options: Record<string, Options> = {
     'max-body': flags.value('max-body', number(0, 4096, { above: true }), 'MiB of a request', { default: defaults.maxBodyBytes / mebibyte }),
     'max-images': flags.value('max-images', integer(1, 10_000), 'pictures of a request', { default: defaults.maxImages }),
     'max-pixels': flags.value('max-pixels', integer(1, 268_402_689), 'pixels of a picture', { default: defaults.maxPixels }),
+    'max-tiles': flags.value('max-tiles', integer(1, 10_000_000), 'tiles of a request with `tile`', { default: defaults.maxTiles }),
+    'max-priority': flags.value('max-priority', integer(0, 1000), 'the highest `priority` that a caller may ask for', {
+      default: defaults.maxPriority,
+    }),
     'max-queue': flags.value('max-queue', integer(1, 1_000_000), 'pictures that wait or are at work; more is refused', {
       default: defaults.maxQueue,
     }),
@@ -67,10 +72,6 @@ const options: Record<string, Options> = {
   }),
   quiet: { ...quiet, describe: 'log errors alone' },
 };
-
-function packageVersion(): string {
-  return (createRequire(import.meta.url)('../../package.json') as { version: string }).version;
-}
 
 /** MIMDET_LOG names a level; --quiet goes before it. */
 function logLevel(isQuiet: boolean): string {
@@ -89,17 +90,18 @@ function checkOrigins(origins: readonly string[]): readonly string[] {
 
 function checkProxies(addresses: readonly string[]): readonly string[] {
   for (const address of addresses) {
-    const [ip = '', bits = '0', ...rest] = address.split('/');
-    const fits = rest.length === 0 && isIP(ip) > 0 && /^\d{1,3}$/.test(bits) && Number(bits) <= (isIP(ip) === 4 ? 32 : 128);
-    if (!fits) throw wrongUsage(`Expected an address or a network for \`--trust-proxy\` but received ${address}`);
+    const [ip = '', bits = '1', ...rest] = address.split('/');
+    const isWidth = /^\d{1,3}$/.test(bits) && Number(bits) >= 1 && Number(bits) <= (isIP(ip) === 4 ? 32 : 128);
+    if (isIP(ip) === 0 || !isWidth || rest.length > 0) throw wrongUsage(`Expected an address or a network for \`--trust-proxy\` but received ${address}`);
   }
   return addresses;
 }
 
 async function settingsOf(args: Args): Promise<ServeSettings> {
-  const { host, port, maxImages, maxPixels, maxQueue, maxWaitMs, deadlineMs, rate } = args;
+  const { host, port, maxImages, maxPixels, maxTiles, maxPriority, maxQueue, maxWaitMs, deadlineMs, rate } = args;
   return {
-    ...{ host, port, maxImages, maxPixels, maxQueue, maxWaitMs, deadlineMs },
+    ...defaults,
+    ...{ host, port, maxImages, maxPixels, maxTiles, maxPriority, maxQueue, maxWaitMs, deadlineMs },
     maxBodyBytes: Math.max(1, Math.floor(args.maxBody * mebibyte)),
     ratePerMinute: rate,
     tokens: args.tokenFile === undefined ? [] : await readTokens(args.tokenFile),

@@ -24,14 +24,16 @@ function flavourOf({ cpu, cuda, archive }: Args): 'cpu' | 'cuda' | undefined {
   return cuda ? 'cuda' : cpu ? 'cpu' : undefined;
 }
 
-async function run(_: string[], args: Args): Promise<number> {
+async function run(_: string[], args: Args, signal: AbortSignal): Promise<number> {
   const flavour = flavourOf(args);
   const say = (text: string): boolean => process.stderr.write(text);
   const report = (line: string): unknown => !args.quiet && say(`${line}\n`);
   const verbose = args.verbose ? say : undefined;
-  const libtorch = await ensureLibtorch({ flavour, archive: args.archive, report, echo: verbose });
+  const libtorch = await ensureLibtorch({ flavour, archive: args.archive, report, echo: verbose, signal });
   const { echo, end } = buildProgress('Compiling');
-  await ensureAddon(libtorch, args.rebuild, { report, echo: verbose ?? (args.quiet ? undefined : echo) }).finally(end);
+  signal.throwIfAborted();
+  await ensureAddon(libtorch, args.rebuild, { report, echo: verbose ?? (args.quiet ? undefined : echo), signal }).finally(end);
+  signal.throwIfAborted();
   report(`LibTorch ${libtorch.version} (${libtorch.flavour}) in ${libtorch.folder}, and an addon that fits`);
   return 0;
 }

@@ -38,7 +38,7 @@ export interface Column {
 /** Rows under their titles, columns as wide as their widest cell and two blanks apart. Titles are painted after aligning. */
 export function table(columns: Column[], rows: string[][], paint: Paint, indent = ''): string {
   const titles = columns.map((column) => column.title);
-  const widths = columns.map((_, i) => Math.max(...[titles, ...rows].map((row) => (row[i] ?? '').length)));
+  const widths = columns.map((_, i) => [titles, ...rows].reduce((most, row) => Math.max(most, (row[i] ?? '').length), 0));
   const line = (row: string[]) =>
     columns
       .map((column, i) => (column.right ? (row[i] ?? '').padStart(widths[i] ?? 0) : (row[i] ?? '').padEnd(widths[i] ?? 0)))

@@ -1,9 +1,9 @@
 // The configuration of `mimdet train`: of --config, of the run that goes on, and the flags, which go before both.
 // Before it: train. After it: `new Trainer(config)`.
 import { join } from 'node:path';
+import { isFile } from '../data/files.js';
 import { readConfigFile } from '../train/config-file.js';
 import type { TrainConfig } from '../train/config.js';
-import { isFile } from '../train/run-folder.js';
 import { expected } from '../validate.js';
 import { wrongUsage } from './exit.js';
 

@@ -11,7 +11,7 @@ const flips: Check<Flip[]> = (given, name) =>
   given === 'none' ? [] : atCommas(given).map((item) => oneOf('horizontal', 'vertical')(item, name));
 
 export const ttaFlags = flags.grouped('Detection:', {
-  tta: { type: 'boolean', default: false, describe: 'look at each picture several times, resized and mirrored: slower and better' },
+  tta: { type: 'boolean', default: false, describe: 'look at each picture several times, resized and mirrored: slower; helps some models' },
   'tta-scales': flags.value('tta-scales', scales, 'the sizes to look at, by commas (with --tta; default 0.75,1,1.25)'),
   'tta-flips': flags.value('tta-flips', flips, 'none, horizontal, vertical or horizontal,vertical (with --tta; default horizontal)'),
 } satisfies Record<string, Options>);

@@ -14,7 +14,7 @@ function unreadable(picture: DraftPicture, error: unknown): DatasetFault {
   if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR')
     return fault('missing-picture', { file }, 'a picture', name, words('no such file'));
   const why = codeOf(error) === 'ERR_MIMDET_DECODE' ? /received (.*)/s.exec((error as Error).message)?.[1] : undefined;
-  return fault('unreadable-picture', { file }, 'a picture that can be read', name, words(why ?? codeOf(error) ?? String(error)));
+  return fault('unreadable-picture', { file }, 'a picture that can be read', name, words(why ?? (codeOf(error) || (error as Error).message)));
 }
 
 const sizeText = ({ width, height }: { width: number; height: number }) => `${width} x ${height}`;

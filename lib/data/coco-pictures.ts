@@ -1,13 +1,12 @@
 // Where the pictures of a COCO JSON lie.
 // Before it: --data and --images. After it: eval and draw, which read the pictures.
-import { basename, dirname, join, relative, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { datasetError, type CocoImage } from './coco-file.js';
-import { isFile, isFolder } from './files.js';
+import { isFile, isFolder, isNameInside } from './files.js';
 
 /** A name out of a data set may not lead out of the folder of its pictures. */
 export function pictureAt(folder: string, image: CocoImage, path: string): string {
-  const file = resolve(folder, image.file_name);
-  if (image.file_name.includes('\0') || relative(folder, file).split('/')[0] === '..' || image.file_name.startsWith('/')) {
+  if (!isNameInside(folder, image.file_name)) {
     throw datasetError(
       'file names inside the folder of the pictures',
       path,

@@ -2,13 +2,13 @@
 // left out.
 // Before it: parts (which JSON). Stations: json-elements → the three lists → joined by ids. After it: check-pictures.
 import { stat } from 'node:fs/promises';
-import { isAbsolute, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { codeOf } from '../errors.js';
 import { show } from '../validate.js';
 import { pictureFolders } from './coco-pictures.js';
 import type { DatasetBox, DatasetFault } from './dataset.js';
 import { fault, words, type Draft, type DraftObject, type DraftPicture, type Source } from './draft.js';
-import { isInside } from './files.js';
+import { isNameInside } from './files.js';
 import { readElements } from './json-elements.js';
 
 type Entry = Record<string, unknown>;
@@ -144,10 +144,6 @@ class CocoLists {
   }
 }
 
-/** A name may not lead out of the folder of the pictures. */
-const isSafeName = (folder: string, name: string) =>
-  !name.includes('\0') && !isAbsolute(name) && isInside(folder, resolve(folder, name));
-
 const exists = async (file: string) => (await stat(file).catch(() => null)) !== null;
 
 /** The first folder where one of a few pictures lies. */
@@ -161,7 +157,7 @@ async function folderOf(
   const step = Math.max(1, Math.floor(pictures.length / 10));
   for (let i = 0; i < pictures.length; i += step) {
     const { name } = pictures[i]!;
-    for (const folder of folders) if (isSafeName(folder, name) && (await exists(resolve(folder, name)))) return folder;
+    for (const folder of folders) if (isNameInside(folder, name) && (await exists(resolve(folder, name)))) return folder;
   }
   return undefined;
 }
@@ -183,7 +179,7 @@ async function locate(
   const folder = resolve(found ?? pictureFolders(path).at(-1)!);
   return pictures.filter((picture) => {
     picture.file = resolve(folder, picture.name);
-    if (isSafeName(folder, picture.name)) return true;
+    if (isNameInside(folder, picture.name)) return true;
     faults.push(
       fault(
         'path-outside',

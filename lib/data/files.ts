@@ -2,7 +2,7 @@
 // Before it: parts, voc, yolo. After it: the file system.
 import { isUtf8 } from 'node:buffer';
 import { readdir, stat } from 'node:fs/promises';
-import { isAbsolute, join, relative, sep } from 'node:path';
+import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { readFileOnce } from '../location.js';
 
 const pictureNames = /\.(avif|bmp|dib|gif|jfif|jpe|jpe?g|png|tiff?|webp)$/i;
@@ -16,6 +16,10 @@ export function isInside(folder: string, path: string): boolean {
   const way = relative(folder, path);
   return way !== '..' && !way.startsWith(`..${sep}`) && !isAbsolute(way);
 }
+
+/** Whether a name out of a data set stays in the folder that it is meant in. */
+export const isNameInside = (folder: string, name: string): boolean =>
+  !name.includes('\0') && !isAbsolute(name) && isInside(resolve(folder), resolve(folder, name));
 
 /** Names in a folder, sorted; none where there is no such folder. */
 export async function namesIn(folder: string): Promise<string[]> {

@@ -7,7 +7,7 @@ import { fault, words, type Source } from './draft.js';
 import { isFile, isFolder, isPictureName, namesIn } from './files.js';
 import { readText } from './files.js';
 import { vocSource, type VocPlace } from './voc.js';
-import { readYoloYaml, yoloSource, type YoloSet } from './yolo.js';
+import { readClassList, readYoloYaml, yoloSource, type YoloSet } from './yolo.js';
 
 /** `whole`: pictures that no part claims. */
 export interface Parts {
@@ -67,7 +67,7 @@ const findYoloYaml: Finder = async (folder, _, faults) => {
   const names = (await namesIn(folder)).filter((name) => /\.ya?ml$/i.test(name));
   const name = names.find((each) => /^(data|dataset)\.ya?ml$/i.test(each));
   const isYolo = async () =>
-    names.length === 1 && /^\s*(names|nc|train|val)\s*:/m.test(await readText(join(folder, names[0]!), 4 << 20).catch(() => ''));
+    names.length === 1 && /^[ \t]*(names|nc|train|val)[ \t]*:/m.test(await readText(join(folder, names[0]!), 4 << 20).catch(() => ''));
   if (name !== undefined) return yoloParts(join(folder, name), faults);
   return (await isYolo()) ? yoloParts(join(folder, names[0]!), faults) : undefined;
 };
@@ -78,16 +78,10 @@ const findYoloFolder: Finder = async (folder, _, faults) => {
   const lists = ['classes.txt', 'labels/classes.txt', 'obj.names'].map((name) => join(folder, name));
   for (const file of lists) {
     if (!(await isFile(file))) continue;
-    const lines = (await readText(file, 4 << 20)).split(/\r?\n/).filter((line) => line.trim() !== '');
-    const set: YoloSet = {
-      file,
-      root: resolve(folder),
-      names: new Map(lines.map((line, i) => [i, line.trim()])),
-      train: [],
-      val: [],
-    };
-    const inFolder = { ...set, file: join(folder, 'classes.txt') };
-    return (await folderParts(inFolder)) ?? { whole: yoloSource(inFolder, ['images']) };
+    const names = await readClassList(file, faults);
+    if (!names) return {};
+    const set: YoloSet = { file: join(folder, 'classes.txt'), root: resolve(folder), names, train: [], val: [] };
+    return (await folderParts(set)) ?? { whole: yoloSource(set, ['images']) };
   }
   faults.push(
     fault('wrong-type', { file: folder, fatal: true }, 'a data.yaml (or classes.txt) with names', 'names', words('no such file')),

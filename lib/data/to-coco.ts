@@ -50,3 +50,11 @@ export function toCoco(dataset: Dataset): CocoTruth {
   const categories = dataset.classes.map((name, classId) => ({ id: dataset.categoryIds[classId]!, name }));
   return { images, annotations, categories };
 }
+
+/**
+ * What is evaluated of a model, with masks or without. Where some objects have no mask, what is found on them would have nothing to be compared with; a model without
+ * masks has boxes alone, which the evaluator would take for masks.
+ */
+export function iouTypesFor(dataset: Pick<Dataset, 'masks'>, masks: boolean): ('bbox' | 'segm')[] {
+  return dataset.masks === 'all' && masks ? ['bbox', 'segm'] : ['bbox'];
+}

@@ -1,6 +1,7 @@
 // One XML of Pascal VOC. Entities of its own are never read: a document type is refused before the parser sees it.
 // Before it: voc. After it: names, sizes and corners.
 import { XMLParser, XMLValidator } from 'fast-xml-parser';
+import { isDecimal } from '../validate.js';
 import type { DatasetFault } from './dataset.js';
 import { fault, words } from './draft.js';
 
@@ -39,9 +40,8 @@ const nodeOf = (value: unknown): Node =>
 const textOf = (value: unknown): string | undefined =>
   typeof value === 'string' && value.trim() !== '' ? value.trim() : undefined;
 
-const decimal = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
-/** NaN for what is no decimal number: `Number` alone would take '' and '0x10'. */
-const numberOf = (value: unknown): number => (decimal.test(textOf(value) ?? '') ? Number(value) : NaN);
+/** NaN for what is no decimal number. */
+const numberOf = (value: unknown): number => (isDecimal(textOf(value) ?? '') ? Number(value) : NaN);
 
 function objectOf(entry: unknown, number: number, file: string): VocObject | DatasetFault {
   const node = nodeOf(entry);

@@ -1,10 +1,10 @@
 // One text of YOLO's labels: `class cx cy w h`, or `class x y x y x y …`, as fractions of the picture's sides.
 // Before it: yolo. After it: drafts of objects, numbered by their lines.
+import { isDecimal } from '../validate.js';
 import type { DatasetBox, DatasetFault } from './dataset.js';
 import { boundsOf } from './check-masks.js';
 import { fault, words, type DraftObject } from './draft.js';
 
-const isNumber = /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i;
 const shown = (line: string) => words(JSON.stringify(line.slice(0, 100)));
 
 /** The coordinates after the class: centre and size, or a polygon of which the box is the least around it. */
@@ -16,8 +16,8 @@ function shapeOf(numbers: number[]): Pick<DraftObject, 'box' | 'segmentation'> {
 
 function labelOf(line: string, number: number, file: string, classIds: ReadonlyMap<number, number>): DraftObject | DatasetFault {
   const [label, ...coordinates] = line.split(/\s+/) as [string, ...string[]];
-  const where = { file, annotation: number, class: isNumber.test(label) ? Number(label) : label };
-  if (![label, ...coordinates].every((word) => isNumber.test(word)))
+  const where = { file, annotation: number, class: isDecimal(label) ? Number(label) : label.slice(0, 100) };
+  if (![label, ...coordinates].every(isDecimal))
     return fault('not-a-number', where, 'numbers', 'labels', shown(line));
   const fits = coordinates.length === 4 || (coordinates.length >= 6 && coordinates.length % 2 === 0);
   if (!fits) return fault('wrong-type', where, 'class cx cy w h, or class and at least three points x y', 'labels', shown(line));

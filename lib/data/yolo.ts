@@ -67,20 +67,25 @@ export async function readYoloYaml(file: string, faults: DatasetFault[]): Promis
     return undefined;
   }
   const { path, train, val, names: given } = document as Record<string, unknown>;
-  const names = namesOf(given);
-  if (!names) {
-    faults.push(
-      fault(
-        'wrong-type',
-        where,
-        'a list or map of different class names',
-        'names',
-        given === undefined ? words('nothing') : given,
-      ),
-    );
+  const names = namesOf(given) ?? noNames(file, given, faults);
+  return names && { file, root: await rootOf(file, path), names, train: textsOf(train), val: textsOf(val) };
+}
+
+function noNames(file: string, given: unknown, faults: DatasetFault[]): undefined {
+  const received = given === undefined ? words('nothing') : given;
+  faults.push(fault('wrong-type', { file, fatal: true }, 'a list or map of different class names', 'names', received));
+}
+
+/** The names of a classes.txt, one a line. Tells what is wrong, and gives undefined where nothing can be used. */
+export async function readClassList(file: string, faults: DatasetFault[]): Promise<YoloSet['names'] | undefined> {
+  try {
+    const lines = (await readText(file, largestYaml)).split(/\r?\n/).map((line) => line.trim());
+    const given = lines.filter((line) => line !== '');
+    return namesOf(given) ?? noNames(file, given, faults);
+  } catch (error) {
+    faults.push(fault('unreadable-file', { file, fatal: true }, 'names of classes', basename(file), words((error as Error).message)));
     return undefined;
   }
-  return { file, root: await rootOf(file, path), names, train: textsOf(train), val: textsOf(val) };
 }
 
 /** A written path inside the root. Exports of some tools say `../train/images` and mean `train/images`. */

@@ -1,6 +1,7 @@
 // RGB pixels that can be drawn on: rectangles, frames, masks, text. Everything is clipped to the picture.
 // Before it: draw.ts decides what is drawn. After it: a PNG.
 import { glyph, glyphHeight, glyphWidth } from './glyphs.js';
+import { without, type MaskColumn, type Span } from './mask-columns.js';
 
 export type Colour = readonly [red: number, green: number, blue: number];
 
@@ -36,44 +37,18 @@ export class Canvas {
     this.fill({ x: x + width - side, y: y + side, width: side, height: height - 2 * side }, colour);
   }
 
-  /**
-   * Mixes a colour into the pixels of a bitmap, and covers its rim.
-   * @param bitmap width · height / scale² bytes, row by row; a pixel of it is a square of `scale` pixels here
-   */
-  mask(bitmap: Uint8Array, scale: number, colour: Colour, alpha: number): void {
-    const width = this.width / scale;
-    const last = bitmap.lastIndexOf(1);
-    // Run by run along the rows: the inside of a large mask is one rectangle a row.
-    for (let at = bitmap.indexOf(1); at >= 0 && at <= last;) {
-      const rowEnd = at - (at % width) + width;
-      let end = at;
-      while (end < rowEnd && bitmap[end]) end++;
-      this.#maskRun(bitmap, at, end, width, scale, colour, alpha);
-      at = bitmap.indexOf(1, end);
-    }
-  }
-
-  /** The run of mask pixels [start, end) of one row: its inside mixed, its ends and the sides without a neighbour covered. */
-  #maskRun(
-    bitmap: Uint8Array,
-    start: number,
-    end: number,
-    width: number,
-    scale: number,
-    colour: Colour,
-    alpha: number,
-  ): void {
-    const [x, y] = [(start % width) * scale, Math.floor(start / width) * scale];
-    const run = { x, y, width: (end - start) * scale, height: scale };
+  /** Mixes a colour into one column of a mask, whose pixels are squares of `scale` pixels here, and covers the mask's rim. */
+  maskColumn({ x, spans, left, right }: MaskColumn, scale: number, colour: Colour, alpha: number): void {
     const line = Math.ceil(scale / 3);
-    this.fill(run, colour, alpha);
-    this.fill({ ...run, width: line }, colour);
-    this.fill({ ...run, x: x + run.width - line, width: line }, colour);
-    for (let at = start; at < end; at++) {
-      const side = { x: x + (at - start) * scale, y, width: scale, height: line };
-      if (!bitmap[at - width]) this.fill(side, colour);
-      if (!bitmap[at + width]) this.fill({ ...side, y: y + scale - line }, colour);
+    const rows = ({ top, bottom }: Span) => ({ y: top * scale, height: (bottom - top) * scale });
+    const square = { x: x * scale, width: scale };
+    for (const span of spans) {
+      this.fill({ ...square, ...rows(span) }, colour, alpha);
+      this.fill({ ...square, y: span.top * scale, height: line }, colour);
+      this.fill({ ...square, y: span.bottom * scale - line, height: line }, colour);
     }
+    for (const gap of without(spans, left)) this.fill({ x: square.x, width: line, ...rows(gap) }, colour);
+    for (const gap of without(spans, right)) this.fill({ x: square.x + scale - line, width: line, ...rows(gap) }, colour);
   }
 
   /** Letters of 5 × 9 squares of `size` pixels, one square apart. */

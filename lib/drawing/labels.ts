@@ -10,24 +10,24 @@ export interface Label extends Rectangle {
 }
 
 /**
+ * One after the other; undefined for one without a place.
  * @param boxes of the instances, in pixels of the canvas, best first
  * @param texts for each instance what it may say, longest first
  * @param size pixels of a letter's square
  */
-export function placeLabels(
+export function* placeLabels(
   boxes: readonly Rectangle[],
   texts: readonly (readonly string[])[],
   size: number,
   canvas: { width: number; height: number },
-): Label[] {
+): Generator<Label | undefined> {
   const placed: Label[] = [];
-  boxes.forEach((box, index) => {
-    const label = candidates(box, texts[index]!, size, canvas).find(
-      (place) => !placed.some((other) => overlap(place, other)),
-    );
-    if (label) placed.push({ ...label, index });
-  });
-  return placed;
+  for (const [index, box] of boxes.entries()) {
+    const place = candidates(box, texts[index]!, size, canvas).find((each) => !placed.some((other) => overlap(each, other)));
+    const label = place && { ...place, index };
+    if (label) placed.push(label);
+    yield label;
+  }
 }
 
 type Candidate = Omit<Label, 'index'>;

@@ -25,6 +25,8 @@ export interface Validation {
   dataset: Dataset;
   /** By picture, in the order of the data set, with all scores (the report cuts them itself). */
   detections: readonly Detections[];
+  /** Whether the model finds masks. Default true. */
+  masks?: boolean;
   /** The last of COCO's three numbers of detections. Default 100. */
   maxDets?: number;
   /** What counts as found in the confusion matrix and on the pictures. Default 0.5. */

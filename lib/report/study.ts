@@ -1,21 +1,19 @@
 // The evaluation that the report shows: AP with its curves, confusion, a verdict on each picture. Before it: report.ts. After
 // it: sections.
-import { toCoco } from '../data/to-coco.js';
+import { iouTypesFor, toCoco } from '../data/to-coco.js';
 import { evaluate } from '../evaluator.js';
 import { expected, Words } from '../validate.js';
 import type { Study, Validation } from './report-input.js';
 
 export async function studyOf(validation: Validation, signal?: AbortSignal): Promise<Study> {
-  const { dataset, detections, maxDets = 100, scoreThreshold = 0.5 } = validation;
+  const { dataset, detections, masks = true, maxDets = 100, scoreThreshold = 0.5 } = validation;
   if (detections.length !== dataset.pictures.length) {
     const what = `detections of ${dataset.pictures.length} pictures`;
     throw expected(what, 'validation.detections', new Words(`of ${detections.length}`));
   }
   const results = detections.map((found, i) => ({ imageId: dataset.pictures[i]!.id, detections: found }));
-  // Where only some objects have masks, masks cannot be evaluated: what is found would have nothing to be compared with.
-  const iouTypes = dataset.masks === 'all' ? (['bbox', 'segm'] as const) : (['bbox'] as const);
   const summary = await evaluate(toCoco(dataset), results, {
-    iouTypes,
+    iouTypes: iouTypesFor(dataset, masks),
     maxDets,
     curves: true,
     confusion: { scoreThreshold },

@@ -38,8 +38,12 @@ const table = {
 type Name = keyof typeof table;
 export const optionNames = Object.keys(table) as Name[];
 
+/** Letters of a number; a form's field may have thousands. */
+const longest = 64;
+
 const decimal: Check<number> = (value, name) => {
-  const fits = typeof value === 'string' && /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i.test(value);
+  const isShort = typeof value === 'string' && value.length <= longest;
+  const fits = isShort && /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(value);
   if (!fits) throw expected('a number', name, value);
   return Number(value);
 };

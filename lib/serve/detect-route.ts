@@ -1,22 +1,27 @@
 // POST /v1/detect, a map: door → pictures and options → model → answer. Before it: rate limit and token. After it: the wire.
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { readDetectOptions, type DetectOptions } from '../detector-options.js';
-import { expected, number, Words } from '../validate.js';
+import { expected, integer, number, Words } from '../validate.js';
 import { checkFormat, chooseFormat, writeAnswer, type Outcome } from './answer.js';
+import { watchPace } from './body-pace.js';
 import { readCallOptions, type CallOptions, type TextOptions } from './call-options.js';
 import type { ServerParts } from './server.js';
 import type { Model } from './models.js';
 import { checkPixels } from './pixel-limit.js';
+import { isOwnFault } from './problems.js';
 import { readPictures, tooLarge, type SentPicture } from './request-pictures.js';
+import { leastPriority } from './settings.js';
+import { countPasses } from './tile-limit.js';
 import { callerName } from './tokens.js';
 
 /** Before the body is read. Throws 413, 503. */
-export function admit(request: FastifyRequest, { door, settings: { maxBodyBytes } }: ServerParts): void {
+export function admit(request: FastifyRequest, { door, settings: { maxBodyBytes, requestMs } }: ServerParts): void {
   const length = Number(request.headers['content-length'] ?? maxBodyBytes); // unknown: as much as it may be
   if (length > maxBodyBytes) throw tooLarge(maxBodyBytes);
   const { arrive, leave } = door.enter(length);
-  request.visit.keep(leave);
-  request.visit.arrive = arrive;
+  const unwatch = watchPace(request.raw, length, requestMs);
+  request.visit.keep(() => (unwatch(), leave()));
+  request.visit.arrive = () => (unwatch(), arrive());
 }
 
 /** The whole call. Throws what a problem document can be made of. */
@@ -30,12 +35,13 @@ export async function detectPictures(
   const query = request.query as TextOptions;
   check(readCallOptions(query, {}), parts); // alone: what is wrong there must not hide behind the body
   const call = readCallOptions(query, options);
-  const { model, deadlineMs } = check(call, parts);
+  const { model, deadlineMs, tile } = check(call, parts);
   const format = chooseFormat(call.format, request.headers.accept);
   checkFormat(format, pictures.length);
   Object.assign(visit, { model: model.name, pictures: pictures.length });
+  const passes = await countPasses(pictures, tile, model.detector.info.minSize, parts.settings);
   visit.arrive(); // in the same turn: nobody gets in between
-  const give = parts.door.take(pictures.length);
+  const give = parts.door.take(pictures.length, passes);
   try {
     const caller = callerName(parts.settings.tokens, request.headers.authorization, request.ip);
     const detect = { ...call.detect, caller, signal: visit.signal };
@@ -53,8 +59,9 @@ export async function detectPictures(
 /** A wrong option is told before any picture's fault. Throws ERR_MIMDET_INVALID_ARGUMENT. */
 function check({ detect, model: name, deadlineMs }: CallOptions, { models, settings }: ServerParts) {
   const model = models.find(name);
-  readDetectOptions(detect, model.detector.info);
-  return { model, deadlineMs: readDeadline(deadlineMs, settings.deadlineMs) };
+  const { native, tile } = readDetectOptions(detect, model.detector.info);
+  integer(leastPriority, settings.maxPriority)(native.priority, 'priority');
+  return { model, tile, deadlineMs: readDeadline(deadlineMs, settings.deadlineMs) };
 }
 
 /** A caller may wait for less than the server does, not for more. */
@@ -80,8 +87,8 @@ async function lookAt(
     return { picture, detections };
   } catch (error) {
     if (visit.signal.aborted) throw visit.signal.reason;
-    const code = metrics.failed(name, error);
-    if (code === 'ERR_MIMDET_INTERNAL') log.error({ err: error }, 'a picture failed');
+    metrics.failed(name, error);
+    if (isOwnFault(error)) log.error({ err: error }, 'a picture failed');
     return { picture, error };
   }
 }

@@ -33,15 +33,17 @@ const arrivalMs = 1000;
 export class Door {
   state: DoorState = 'loading';
   #pictures = 0;
+  /** Of the model, for the pictures: those in tiles take one for each. */
+  #passes = 0;
   #arriving = 0;
   #bytes = 0;
   #visits = 0;
   #onEmpty: (() => void) | undefined;
 
-  /** @param waitSeconds how long so many pictures may take */
+  /** @param waitSeconds how long so many passes may take */
   constructor(
     readonly limits: DoorLimits,
-    private readonly waitSeconds: (pictures: number) => number,
+    private readonly waitSeconds: (passes: number) => number,
   ) {}
 
   get pictures(): number {
@@ -81,23 +83,31 @@ export class Door {
   }
 
   /** For so many pictures more. The first one always finds some: a model that is slower than the limit still answers. */
-  #checkRoom(pictures: number): void {
+  #checkRoom(pictures: number, passes = pictures): void {
     const held = this.#pictures + this.#arriving;
     const { pictures: limit, waitSeconds } = this.limits;
     if (held + pictures > limit) throw this.#full(`${limit} pictures`, pictures);
-    if (waitSeconds === undefined || held === 0 || this.waitSeconds(held + pictures) <= waitSeconds) return;
+    const ahead = this.#passes + this.#arriving;
+    if (waitSeconds === undefined || held === 0 || this.waitSeconds(ahead + passes) <= waitSeconds) return;
     throw this.#full(`${waitSeconds * 1000} ms of work`, pictures);
   }
 
-  /** Takes the pictures of a request, all or none. Throws 503, or 413 for more than ever fit. */
-  take(pictures: number): Release {
+  /**
+   * Takes the pictures of a request, all or none. Throws 503, or 413 for more than ever fit.
+   * @param passes that they take, more than pictures where they are seen in tiles
+   */
+  take(pictures: number, passes = pictures): Release {
     const { pictures: limit } = this.limits;
     if (pictures > limit) {
       throw new HttpError(413, `Expected at most ${limit} pictures for \`image\` but received ${pictures}`);
     }
-    this.#checkRoom(pictures);
+    this.#checkRoom(pictures, passes);
     this.#pictures += pictures;
-    return once(() => (this.#pictures -= pictures));
+    this.#passes += passes;
+    return once(() => {
+      this.#pictures -= pictures;
+      this.#passes -= passes;
+    });
   }
 
   /** Lets nobody in any more; resolves when everybody has left. */
@@ -108,7 +118,7 @@ export class Door {
 
   #full(limit: string, wanted: number): HttpError {
     const message = `Expected at most ${limit} waiting for \`queue\` but received ${wanted} more`;
-    const seconds = Math.min(60, Math.max(1, Math.ceil(this.waitSeconds(this.#pictures))));
+    const seconds = Math.min(60, Math.max(1, Math.ceil(this.waitSeconds(this.#passes))));
     return new HttpError(503, message, { 'retry-after': String(seconds) }, 'ERR_MIMDET_QUEUE_FULL');
   }
 }

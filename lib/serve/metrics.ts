@@ -52,11 +52,8 @@ export class Metrics {
     for (const stage of stages) this.#stageSeconds.observe({ model, stage }, timing[`${stage}Ms`] / 1000);
   }
 
-  /** @returns the code that was counted */
-  failed(model: string, error: unknown): ErrorCode {
-    const { code } = toMimdetError(error);
-    this.#pictures.inc({ model, outcome: code });
-    return code;
+  failed(model: string, error: unknown): void {
+    this.#pictures.inc({ model, outcome: toMimdetError(error).code });
   }
 }
 

@@ -1,10 +1,10 @@
 // The OpenAPI document: what may be asked and what is answered. Before it: settings (limits, tokens). After it: /openapi.json, /docs.
-// Names of models and classes are those that are loaded.
+// Names of models and classes are those that it is given.
 import { errorCodes } from '../errors.js';
 import { formats, type optionNames } from './call-options.js';
 import { problemType } from './problems.js';
 import type { Model } from './models.js';
-import type { ServeSettings } from './settings.js';
+import { leastPriority, type ServeSettings } from './settings.js';
 
 type Json = Record<string, unknown>;
 
@@ -14,7 +14,7 @@ const smallPicture =
   'RU5ErkJggg==';
 
 /** The options of a call, for the query, a form and JSON. */
-function optionSchemas({ deadlineMs }: ServeSettings, models: readonly Model[]): Record<(typeof optionNames)[number], Json> {
+function optionSchemas({ deadlineMs, maxPriority, maxTiles }: ServeSettings, models: readonly Model[]): Record<(typeof optionNames)[number], Json> {
   const name = models.length > 0 ? { enum: models.map((model) => model.name) } : { minLength: 1 };
   const classes = [...new Set(models.flatMap(({ detector }) => detector.info.classes))];
   const oneClass = classes.length > 0 ? { enum: classes } : {};
@@ -30,7 +30,7 @@ function optionSchemas({ deadlineMs }: ServeSettings, models: readonly Model[]):
       default: 0,
       description: 'Which patches a `sampleRatio` below 1 takes. Below 2^64; in JSON as text from 2^53 on',
     },
-    priority: { type: 'integer', minimum: -1000, maximum: 1000, default: 0, description: 'Higher goes first' },
+    priority: { type: 'integer', minimum: leastPriority, maximum: maxPriority, default: 0, description: 'Higher goes first' },
     budgetMs: {
       type: 'number',
       exclusiveMinimum: 0,
@@ -41,9 +41,9 @@ function optionSchemas({ deadlineMs }: ServeSettings, models: readonly Model[]):
     tile: {
       oneOf: [{ type: 'boolean' }, { ...object({ size: pixels(32, 8192), overlap: pixels(0, 4096) }, []), additionalProperties: false }],
       default: false,
-      description: 'Look in overlapping squares, for large pictures. `overlap` is at most half of `size`',
+      description: `Look in overlapping squares, for large pictures. \`overlap\` is at most half of \`size\`; at most ${maxTiles} squares in all`,
     },
-    tta: { type: 'boolean', default: false, description: 'Look several times, resized and mirrored: slower and better' },
+    tta: { type: 'boolean', default: false, description: 'Look several times, resized and mirrored: slower; helps some models' },
     deadlineMs: {
       type: 'number',
       exclusiveMinimum: 0,

@@ -61,6 +61,9 @@ function read(error: unknown): { status: number; code: ErrorCode; message: strin
 
 /** One picture's error among the results of several. */
 export function describeFailure(error: unknown): { code: ErrorCode; message: string } {
-  if (error instanceof MimdetError) return { code: error.code, message: error.message };
-  return { code: 'ERR_MIMDET_INTERNAL', message: 'Something went wrong; the server\'s log has more' };
+  const { code, message } = read(error);
+  return { code, message: isOwnFault(error) ? "Something went wrong; the server's log has more" : message };
 }
+
+/** Whether the server is to blame, so that its log tells more than its answer. */
+export const isOwnFault = (error: unknown) => read(error).status === 500;

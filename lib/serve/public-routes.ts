@@ -38,8 +38,9 @@ function addPage(app: FastifyInstance): void {
   });
 }
 
+/** The document is for everybody; names of models and classes are not, where a token is wanted. */
 async function addDocuments(app: FastifyInstance, { settings, version, models }: ServerParts): Promise<void> {
-  const document = () => openapi(settings, version, models.list());
+  const document = () => openapi(settings, version, settings.tokens.length > 0 ? [] : models.list());
   app.get('/openapi.json', async () => document());
   await app.register(fastifySwagger, { mode: 'static', specification: { document: document() as never } });
   await app.register(fastifySwaggerUi, {

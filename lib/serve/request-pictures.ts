@@ -64,9 +64,10 @@ async function readForm(request: FastifyRequest, limits: Limits): Promise<SentCa
         (fields[checkField(part.fieldname)] ??= []).push(String(part.value));
         continue;
       }
-      const bytes = await part.toBuffer();
+      const bytes = await readFile(part.file, limits.maxBodyBytes - total);
       checkImageField(part.fieldname);
-      if ((total += bytes.length) > limits.maxBodyBytes) throw tooLarge(limits.maxBodyBytes);
+      if (!bytes) throw tooLarge(limits.maxBodyBytes);
+      total += bytes.length;
       pictures.push({ file: part.filename || 'image', bytes });
     }
   } catch (error) {
@@ -76,9 +77,20 @@ async function readForm(request: FastifyRequest, limits: Limits): Promise<SentCa
   return { pictures, isList: pictures.length > 1, options: parseTextOptions(single(fields)) };
 }
 
+/** undefined where it is longer than `most`: what comes after that is not kept. */
+async function readFile(file: AsyncIterable<Uint8Array>, most: number): Promise<Buffer | undefined> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of file) {
+    if ((length += chunk.length) > most) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, length);
+}
+
 /** One file more than allowed is read, so that the message can say how many are. */
 const formLimits = ({ maxBodyBytes, maxImages }: Limits) => ({
-  fileSize: maxBodyBytes,
+  fileSize: maxBodyBytes + 1,
   files: maxImages + 1,
   fields: 64,
   fieldSize: 65_536,

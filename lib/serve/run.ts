@@ -36,7 +36,7 @@ export async function runServer({ settings, weights, load, version, signal, onRe
   } catch (error) {
     if (!signal.aborted) throw error;
   } finally {
-    await stop(server, models);
+    await stop(server, models, settings);
   }
 }
 
@@ -55,12 +55,16 @@ function aborted(signal: AbortSignal): Promise<void> {
   });
 }
 
-async function stop({ app, door }: Server, models: Models): Promise<void> {
+/** By its deadline all that was taken has an answer: who has not fetched it then gets none. */
+async function stop({ app, door }: Server, models: Models, { deadlineMs }: ServeSettings): Promise<void> {
   app.log.info({ pictures: door.pictures }, 'stopping');
+  const hangUpAfter = (ms: number) => setTimeout(() => app.server.closeAllConnections(), Math.min(ms, 2 ** 31 - 1));
+  const late = hangUpAfter(deadlineMs + lingerMs);
   await door.drain();
-  const timer = setTimeout(() => app.server.closeAllConnections(), lingerMs);
+  clearTimeout(late);
+  const idle = hangUpAfter(lingerMs);
   await app.close();
-  clearTimeout(timer);
+  clearTimeout(idle);
   await models.close();
   app.log.info('stopped');
 }

@@ -14,7 +14,7 @@ import { isCheckout, packageRoot } from '../folders.js';
 import type { Libtorch } from '../libtorch.js';
 import { pluginName } from './cuda-plugin.js';
 import { exclusively } from './exclusive.js';
-import { lastLines, runProgram, type ProgramResult } from './run-program.js';
+import { lastLines, runProgram, type ProgramResult, type Watch } from './run-program.js';
 
 export interface BuildOptions {
   libtorch: Libtorch;
@@ -22,6 +22,7 @@ export interface BuildOptions {
   tests: boolean; // the C++ tests and the parity program too
   report: (line: string) => void;
   echo?: ((text: string) => void) | undefined;
+  signal?: AbortSignal | undefined;
 }
 
 const require = createRequire(import.meta.url);
@@ -36,11 +37,11 @@ export async function buildNative(options: BuildOptions): Promise<string> {
     await mkdir(options.out, { recursive: true });
     await configure(options);
     const jobs = ['--parallel', String(parallelJobs())];
-    const { status, output } = await cmakeJs(['build', ...folders(options), ...jobs], options.echo);
+    const { status, output } = await cmakeJs(['build', ...folders(options), ...jobs], options);
     writeLog(options, output);
     if (status !== 0) throw buildFailed('build', output, options);
     return builtFile(options.out);
-  });
+  }, options.signal);
 }
 
 /**
@@ -86,11 +87,11 @@ async function configure(options: BuildOptions): Promise<void> {
   const wish = JSON.stringify({ args, node: process.version, libtorch: options.libtorch.version });
   if (readIfThere(stamp) === wish && existsSync(join(options.out, 'CMakeCache.txt'))) return;
   await checkTools();
-  let result = await cmakeJs(args, options.echo);
+  let result = await cmakeJs(args, options);
   if (result.status !== 0 && /generator|CMakeCache\.txt directory/.test(result.output)) {
     await rm(options.out, { recursive: true, force: true }); // made by another generator, or moved from another place
     await mkdir(options.out, { recursive: true });
-    result = await cmakeJs(args, options.echo);
+    result = await cmakeJs(args, options);
   }
   writeLog(options, result.output);
   if (result.status !== 0) throw buildFailed('configuration', result.output, options);
@@ -110,9 +111,9 @@ function definitions({ libtorch, tests }: BuildOptions): string[] {
   ];
 }
 
-function cmakeJs(args: string[], echo: BuildOptions['echo']): Promise<ProgramResult> {
+function cmakeJs(args: string[], { echo, signal }: Watch): Promise<ProgramResult> {
   const program = join(dirname(require.resolve('cmake-js/package.json')), 'bin', 'cmake-js');
-  return runProgram(process.execPath, [program, ...args], { cwd: packageRoot, echo });
+  return runProgram(process.execPath, [program, ...args], { cwd: packageRoot, echo, signal });
 }
 
 /** One compiler takes up to 1.5 GB. */

@@ -14,12 +14,12 @@ import { probeAddon } from './probe-addon.js';
 export async function ensureAddon(
   libtorch: Libtorch,
   rebuild: boolean,
-  { report, echo }: Pick<BuildOptions, 'report' | 'echo'>,
+  { report, echo, signal }: Pick<BuildOptions, 'report' | 'echo' | 'signal'>,
 ): Promise<void> {
   if (!rebuild && (await probeAddon()).addon) return;
   report(`Building the addon for LibTorch ${libtorch.version}: some minutes`);
   const { out, folder } = buildFolders(libtorch.version);
-  const built = await buildNative({ libtorch, out, tests: isCheckout, report, echo });
+  const built = await buildNative({ libtorch, out, tests: isCheckout, report, echo, signal });
   await publishAddon(built, folder, libtorch);
   if (!isCheckout) await rm(out, { recursive: true, force: true });
   const { fault } = await probeAddon();

@@ -1,9 +1,7 @@
 // Gathers what `mimdet doctor` shows: tools, places of LibTorch, the addon as it loads. Changes nothing.
 // Before it: libtorch, probe-addon. After it: cli/doctor prints it.
 
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { packageRoot } from '../folders.js';
+import { packageVersion } from '../folders.js';
 import { findLibtorch, libtorchPlaces, type LibtorchPlace } from '../libtorch.js';
 import { currentPlatform, platformFault, type Platform } from '../platform.js';
 import { findPlugin } from './cuda-plugin.js';
@@ -34,7 +32,7 @@ export async function examine(): Promise<Examination> {
     platform,
     tools,
     libtorch: { used, places: places.map(({ origin, folder, verdict }) => ({ origin, folder, verdict })) },
-    addon: { ...(probe.addon ?? { builtFor: null, runsWith: null, devices: [], cpuCapability: null }), fault: probe.fault },
+    addon: { ...(probe.addon ?? { builtFor: null, runsWith: null, devices: [], cudaKernelsProblem: null, cpuCapability: null }), fault: probe.fault },
     cudaKernels: findPlugin(),
     advice: advise(platform, probe, tools),
   };
@@ -75,8 +73,4 @@ function advise(platform: Platform, { fault }: Probe, tools: Examination['tools'
   if (!tools.compiler || !tools.cmake)
     advice.push('building the addon needs a C++20 compiler, make and CMake (`apt-get install g++ make cmake`)');
   return advice;
-}
-
-function packageVersion(): string {
-  return (JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')) as { version: string }).version;
 }

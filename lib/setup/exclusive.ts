@@ -7,15 +7,16 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 /**
  * Runs `work` while no other process on this machine holds `name`, waiting for it if need be; `waiting` is called once then.
+ * An abort ends the waiting.
  * The lock is a socket in Linux' abstract namespace: the kernel frees it when its owner dies, however that happens, so
  * it is never stale.
  */
-export async function exclusively<T>(name: string, waiting: () => void, work: () => Promise<T>): Promise<T> {
+export async function exclusively<T>(name: string, waiting: () => void, work: () => Promise<T>, signal?: AbortSignal): Promise<T> {
   const address = addressOf(name);
   let lock = await tryListen(address);
   if (!lock) waiting();
   while (!lock) {
-    await pause(200);
+    await pause(200, undefined, { signal });
     lock = await tryListen(address);
   }
   try {

@@ -12,6 +12,7 @@ import { checkPlatform } from '../platform.js';
 import { download, unpackLibtorch } from './archive.js';
 import { exclusively } from './exclusive.js';
 import { downloadCpuWheel, installCudaTorch } from './pip.js';
+import type { Watch } from './run-program.js';
 
 export interface InstallOptions {
   /** What to install; without it any LibTorch that is found will do, and 'cpu' is installed where there is no GPU. */
@@ -22,6 +23,8 @@ export interface InstallOptions {
   report: (line: string) => void;
   /** Is given the output of pip as it comes. */
   echo?: ((text: string) => void) | undefined;
+  /** Stops it; nothing that is half done stays. */
+  signal?: AbortSignal | undefined;
 }
 
 /** The LibTorch that will be used, installed first where none fits or another was asked for. Errors as of `findLibtorch`. */
@@ -42,7 +45,7 @@ export async function ensureLibtorch(options: InstallOptions): Promise<Libtorch>
   return exclusively(`setup ${resolve(home)}`, waiting, async () => {
     const meanwhile = options.archive ? null : presentLibtorch(options.flavour); // the other setup may have done it
     return meanwhile ?? install(home, options);
-  });
+  }, options.signal);
 }
 
 /**
@@ -73,20 +76,20 @@ async function install(home: string, options: InstallOptions): Promise<Libtorch>
 }
 
 /** Fills `work`/content and returns the folder of the LibTorch in it. */
-async function fill(work: string, { flavour, archive, report, echo }: InstallOptions): Promise<string> {
+async function fill(work: string, { flavour, archive, report, ...watch }: InstallOptions): Promise<string> {
   const content = join(work, 'content');
   if (archive) {
     report(`Unpacking LibTorch from ${archive}`);
     const isUrl = /^https?:/.test(archive);
     const file = isUrl ? join(work, 'archive') : archive;
-    if (isUrl) await download(archive, file);
-    await unpackLibtorch(file, content);
+    if (isUrl) await download(archive, file, watch.signal);
+    await unpackLibtorch(file, content, watch.signal);
     return content;
   }
-  if ((flavour ?? defaultFlavour()) === 'cuda' && (await installCuda(content, flavour === 'cuda', report, echo)))
+  if ((flavour ?? defaultFlavour()) === 'cuda' && (await installCuda(content, flavour === 'cuda', report, watch)))
     return join(content, 'torch');
   report('Installing LibTorch for the CPU by pip (about 200 MB)');
-  await unpackLibtorch(await downloadCpuWheel(work, echo), content);
+  await unpackLibtorch(await downloadCpuWheel(work, watch), content, watch.signal);
   return content;
 }
 
@@ -95,14 +98,14 @@ async function installCuda(
   content: string,
   asked: boolean,
   report: InstallOptions['report'],
-  echo: InstallOptions['echo'],
+  watch: Watch,
 ): Promise<boolean> {
   report('Installing LibTorch with CUDA by pip (several gigabytes; `mimdet setup --cpu` is smaller)');
   try {
-    await installCudaTorch(content, echo);
+    await installCudaTorch(content, watch);
     return true;
   } catch (error) {
-    if (asked) throw error;
+    if (asked || watch.signal?.aborted) throw error;
     report(`Without CUDA, then: ${(error as Error).message}`);
     await rm(content, { recursive: true, force: true });
     return false;

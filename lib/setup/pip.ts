@@ -5,7 +5,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { MimdetError } from '../errors.js';
-import { lastLines, runProgram, type ProgramOptions } from './run-program.js';
+import { lastLines, runProgram, type Watch } from './run-program.js';
 
 /** The version that `mimdet setup` installs. */
 const pinnedTorch = '2.13.0';
@@ -20,7 +20,7 @@ const pipSettings = { PIP_USER: '0', PIP_REQUIRE_VIRTUALENV: '0', PIP_NO_INPUT: 
 type Pip = [command: string, ...args: string[]];
 
 /** Downloads the CPU wheel into `folder` and returns its path. Never plain `torch`, which brings gigabytes of CUDA. */
-export async function downloadCpuWheel(folder: string, echo: ProgramOptions['echo']): Promise<string> {
+export async function downloadCpuWheel(folder: string, watch: Watch): Promise<string> {
   const pip = await findPip();
   const request = ['download', `torch==${pinnedTorch}+cpu`, '--no-deps', '--only-binary=:all:', '--dest', folder];
   const tries = [
@@ -28,22 +28,22 @@ export async function downloadCpuWheel(folder: string, echo: ProgramOptions['ech
     [...request, '--index-url', pytorchCpuIndex],
     [...request, '--index-url', pytorchCpuIndex, ...anyPython],
   ];
-  await firstThatWorks(pip, tries, echo);
+  await firstThatWorks(pip, tries, watch);
   const wheel = (await readdir(folder)).find((name) => name.endsWith('.whl'));
   if (!wheel) throw pipFailed('pip said that it downloaded torch, and there is no wheel');
   return join(folder, wheel);
 }
 
 /** Installs torch with CUDA and the CUDA libraries that it needs below `folder`; the LibTorch is then `folder`/torch. */
-export async function installCudaTorch(folder: string, echo: ProgramOptions['echo']): Promise<void> {
+export async function installCudaTorch(folder: string, watch: Watch): Promise<void> {
   const request = ['install', `torch==${pinnedTorch}`, '--only-binary=:all:', '--no-compile', '--target', folder];
-  await firstThatWorks(await findPip(), [request], echo);
+  await firstThatWorks(await findPip(), [request], watch);
 }
 
-async function firstThatWorks(pip: Pip, tries: string[][], echo: ProgramOptions['echo']): Promise<void> {
+async function firstThatWorks(pip: Pip, tries: string[][], watch: Watch): Promise<void> {
   let output = '';
   for (const args of tries) {
-    const result = await runProgram(pip[0], [...pip.slice(1), ...args], { env: { ...process.env, ...pipSettings }, echo });
+    const result = await runProgram(pip[0], [...pip.slice(1), ...args], { env: { ...process.env, ...pipSettings }, ...watch });
     if (result.status === 0) return;
     output = result.output;
     if (!/no matching distribution|could not find a version/i.test(output)) break;

@@ -7,6 +7,7 @@ export interface LoadedAddon {
   builtFor: string; // version of LibTorch
   runsWith: string;
   devices: string[]; // 'cpu', 'cuda:0'
+  cudaKernelsProblem: string; // why a GPU runs LibTorch's operators instead of our kernels; '' where it has them
   cpuCapability: string; // 'AVX2'
 }
 
@@ -18,8 +19,8 @@ export async function probeAddon(): Promise<Probe> {
   const script = `import { addon } from ${JSON.stringify(native)};
     try {
       const { builtFor, runsWith } = addon();
-      const [devices, cpuCapability] = [addon().devices(), addon().cpuCapability()];
-      console.log(JSON.stringify({ addon: { builtFor, runsWith, devices, cpuCapability }, fault: null }));
+      const [devices, cudaKernelsProblem, cpuCapability] = [addon().devices(), addon().cudaKernelsProblem(), addon().cpuCapability()];
+      console.log(JSON.stringify({ addon: { builtFor, runsWith, devices, cudaKernelsProblem, cpuCapability }, fault: null }));
     } catch (error) {
       console.log(JSON.stringify({ addon: null, fault: error.message }));
     }`;

@@ -5,30 +5,34 @@ import { rmSync, promises as fs } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { abortable } from '../abort.js';
+import { codeOf } from '../errors.js';
 import { asRgb, decodeError, decoding, openEncoded } from '../image.js';
 import { expected, Words } from '../validate.js';
-import { fileRows, type PixelRows } from './pixel-rows.js';
+import type { OpenOptions } from './open-picture.js';
+import { fileRows, stripBytes, type PixelRows } from './pixel-rows.js';
 
 /** libvips' own form (.v): a header of 64 bytes, then the pixels, row by row. */
 const headerBytes = 64;
 
-/** Rejects with ERR_MIMDET_DECODE, ERR_MIMDET_OUT_OF_MEMORY where the disk is too small, `signal.reason` on an abort. */
-export async function scratchRows(source: string | Uint8Array, signal: AbortSignal): Promise<PixelRows> {
-  const folder = await fs.mkdtemp(join(tmpdir(), 'mimdet-scratch-'));
-  const forget = removeAtExit(folder);
+/** Rejects with ERR_MIMDET_DECODE, ERR_MIMDET_OUT_OF_MEMORY where the disk is too small or missing, `signal.reason` on an abort. */
+export async function scratchRows(source: string | Uint8Array, options: OpenOptions): Promise<PixelRows> {
+  const { signal, standing } = options;
+  const folder = await fs.mkdtemp(join(tmpdir(), 'mimdet-scratch-')).catch(noScratch);
+  removeAtExit(folder);
   const work = decoding
-    .run(() => decodeInto(folder, source), signal)
+    .run(() => decodeInto(folder, source, options).catch(noScratch), signal, standing)
     .finally(async () => {
       await fs.rm(folder, { recursive: true, force: true });
-      forget();
+      folders.delete(folder);
     });
   // libvips cannot be stopped: after an abort the pass goes on, and the file is closed when it ends.
   return abortable(work, signal, () => void work.then((rows) => rows.close()).catch(() => {}));
 }
 
-async function decodeInto(folder: string, source: string | Uint8Array): Promise<PixelRows> {
-  const { width, height, orientation = 1 } = await openEncoded(source, { limitInputPixels: false }).metadata();
+async function decodeInto(folder: string, source: string | Uint8Array, { admit, strip = 0 }: OpenOptions): Promise<PixelRows> {
+  const { width, height, autoOrient, orientation = 1 } = await openEncoded(source, { limitInputPixels: false }).metadata();
   const isTurned = orientation > 1;
+  await admit?.(stripBytes(autoOrient.width, strip));
   await checkSpace(folder, width * height * 3 * (isTurned ? 2 : 1));
   const decoded = join(folder, 'picture.v');
   let info = await write(asRgb(openEncoded(source, { limitInputPixels: false })), decoded);
@@ -72,11 +76,24 @@ function fullDisk({ needed = 'space', received, cause }: { needed?: string; rece
   return expected(what, 'tile', new Words(received), 'ERR_MIMDET_OUT_OF_MEMORY', cause);
 }
 
+/** What the file system says itself: no such folder, no permission, no space. */
+function noScratch(error: unknown): never {
+  const code = codeOf(error);
+  if (!/^E[A-Z0-9]+$/.test(code)) throw error;
+  throw fullDisk({ received: code === 'ENOSPC' ? 'none' : code, cause: error });
+}
+
 const isFullDisk = (error: unknown) => /no space left|write error|unable to write/i.test(String(error));
 const gigabytes = (bytes: number) => `${(bytes / 1e9).toFixed(1)} GB`;
 
-function removeAtExit(folder: string): () => void {
-  const remove = () => rmSync(folder, { recursive: true, force: true });
-  process.once('exit', remove);
-  return () => process.off('exit', remove);
+/** Those in use: they go when the process ends. */
+const folders = new Set<string>();
+let isListening = false;
+
+/** One listener for all: Node warns of leaks from the eleventh on. */
+function removeAtExit(folder: string): void {
+  folders.add(folder);
+  if (isListening) return;
+  isListening = true;
+  process.once('exit', () => folders.forEach((each) => rmSync(each, { recursive: true, force: true })));
 }

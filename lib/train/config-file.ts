@@ -1,5 +1,5 @@
 // Training configurations on the disk: YAML or JSON in, and the configuration of a run as YAML out, beside its results.
-// Before it: `mimdet train --config`, a path given to Trainer. After it: config.ts.
+// Before it: `mimdet train --config` or `--resume`, `model.config`. After it: config.ts.
 import { parse, stringify } from 'yaml';
 import { readFileOnce } from '../location.js';
 import { expected, Words } from '../validate.js';

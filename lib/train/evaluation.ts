@@ -1,7 +1,7 @@
 // AP of the weights as they are, on the pictures set aside: a detector of its own reads them from the disk, as a user's would.
 // Before it: run.ts (which wrote the weights). After it: metrics, best weights, report.
 import { Detector } from '../detector.js';
-import { toCoco } from '../data/to-coco.js';
+import { iouTypesFor, toCoco } from '../data/to-coco.js';
 import type { Dataset } from '../data/dataset.js';
 import type { Detections } from '../detections.js';
 import { evaluate, type EvaluationSummary } from '../evaluator.js';
@@ -21,6 +21,8 @@ export interface Evaluated {
   summary: EvaluationSummary;
   /** By picture, in the order of the data set. */
   detections: Detections[];
+  /** Whether the model finds masks. */
+  masks: boolean;
   seconds: number;
 }
 
@@ -32,10 +34,9 @@ export async function evaluateWeights(weights: string, val: Dataset, options: Ev
   try {
     const detections = await detectAll(detector, val, options);
     const results = detections.map((found, i) => ({ imageId: val.pictures[i]!.id, detections: found }));
-    // Where some objects have no mask, what is found on them would have nothing to be compared with.
-    const iouTypes = val.masks === 'all' ? (['bbox', 'segm'] as const) : (['bbox'] as const);
-    const summary = await evaluate(toCoco(val), results, { iouTypes, maxDets, threads, signal });
-    return { summary, detections, seconds: (performance.now() - start) / 1000 };
+    const { masks } = detector.info;
+    const summary = await evaluate(toCoco(val), results, { iouTypes: iouTypesFor(val, masks), maxDets, threads, signal });
+    return { summary, detections, masks, seconds: (performance.now() - start) / 1000 };
   } finally {
     await detector.close();
   }
@@ -59,7 +60,7 @@ async function detectAll(detector: Detector, val: Dataset, options: EvaluationOp
 }
 
 /**
- * The number that weights are judged by: mask AP where the data have masks, else box AP; below 0 where there is nothing to find.
+ * The number that weights are judged by: mask AP where data and model have masks, else box AP; below 0 where there is nothing to find.
  */
 export function judged(summary: EvaluationSummary): { ap: number; of: 'segm' | 'bbox' } {
   const of = summary.segm ? 'segm' : 'bbox';

@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 import { openTrainingData, type TrainingData } from '../data/open-dataset.js';
 import { MimdetError } from '../errors.js';
+import { toPath } from '../location.js';
 import { bundledModels } from '../model-source.js';
 import { runNative } from '../native.js';
 import type { NativeTrainer } from '../native-types.js';
@@ -52,14 +53,14 @@ async function openIn(folder: RunFolder, config: CheckedConfig, options: OpenOpt
   const chosen = trainable(data.train.pictures, config.data.keepEmpty);
   if (chosen.length === 0)
     throw new MimdetError('ERR_MIMDET_DATASET', 'Expected pictures with objects for `data` but received none');
-  const model = await startingModel(config, data.train.classes);
+  const isResumed = options.resume && (await folder.hasCheckpoint());
+  const model = await startingModel(config, data.train.classes, isResumed ? folder.last : undefined);
   const numbers = runNumbers(config, model, chosen.length);
   const augment = augmentOptions(config, model);
   const inputs = inputsOf(chosen, augment, numbers.batch);
-  const isResumed = options.resume && (await folder.hasCheckpoint());
   const trainer = await createTrainer(config, model, numbers, isResumed, options);
   try {
-    const state = isResumed ? await pickUp(trainer, folder, inputs, options) : newState(inputs);
+    const state = isResumed ? await pickUp(trainer, folder, inputs, options) : newState(inputs, model.start);
     await folder.writeConfig(configText(withAbsolutePaths(config)));
     const pictures = new TrainingPictures(chosen, config.data.cacheMegabytes * 2 ** 20);
     return { config, data, pictures, model, numbers, augment, trainer, folder, state };
@@ -134,7 +135,7 @@ function withAbsolutePaths(config: CheckedConfig): CheckedConfig {
   const isFile = init !== undefined && init !== 'fresh' && !bundledModels().includes(init);
   return {
     ...config,
-    ...(isFile && { init: resolve(init) }),
+    ...(isFile && { init: resolve(toPath(init, 'init')) }),
     data: { ...data, path: resolve(data.path), val: absolute(data.val), images: absolute(data.images) },
     model: typeof model.config === 'string' ? { ...model, config: resolve(model.config) } : model,
     output: { ...output, dir: resolve(output.dir) },

@@ -68,7 +68,7 @@ export class RunRecord {
     const { maxDets } = config.output;
     const { threads, device } = numbers;
     const found = evaluated ?? (await evaluateWeights(folder.weights, data.val, { maxDets, threads, device, signal }));
-    return { dataset: data.val, detections: found.detections, maxDets };
+    return { dataset: data.val, detections: found.detections, masks: found.masks, maxDets };
   }
 }
 

@@ -1,6 +1,7 @@
 // A configuration in numbers, for one set of pictures: steps, learning rate, evaluation; and the addon's form of it.
 // Before it: config.ts, starting-model.ts. After it: run.ts.
 import { availableParallelism } from 'node:os';
+import { deviceOfEnvironment, threadsOfEnvironment } from '../detector-options.js';
 import type { CheckedConfig } from './config.js';
 import { toSteps, type Duration } from './durations.js';
 import { learningRate, type Start } from './learning-rate.js';
@@ -40,8 +41,8 @@ export function runNumbers(config: CheckedConfig, model: StartingModel, pictures
     evaluateEvery: toSteps(output.evaluateEvery ?? Math.max(50, Math.ceil(steps / 10)), stepsPerEpoch, 1),
     checkpointEvery: toSteps(output.checkpointEvery, stepsPerEpoch, 1),
     stepsPerEpoch,
-    threads: compute.threads ?? Number(process.env['MIMDET_THREADS'] || 0),
-    device: compute.device ?? (process.env['MIMDET_DEVICE'] || 'auto'),
+    threads: compute.threads ?? threadsOfEnvironment(),
+    device: compute.device ?? deviceOfEnvironment(),
   };
 }
 

@@ -2,6 +2,7 @@
 // Before it: the configuration's output.dir. After it: run.ts.
 import { copyFile, link, mkdir, readdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { isFile } from '../data/files.js';
 import { claim } from '../setup/exclusive.js';
 import { expected, Words } from '../validate.js';
 
@@ -112,8 +113,4 @@ export class RunFolder {
   async tidy(): Promise<void> {
     await rm(this.candidate, { force: true });
   }
-}
-
-export async function isFile(path: string): Promise<boolean> {
-  return (await stat(path).catch(() => undefined))?.isFile() ?? false;
 }

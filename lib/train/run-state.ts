@@ -5,6 +5,7 @@ import { basename } from 'node:path';
 import type { DatasetPicture } from '../data/dataset.js';
 import { MimdetError } from '../errors.js';
 import { expected, Words } from '../validate.js';
+import type { Start } from './learning-rate.js';
 
 export interface RunState {
   version: 1;
@@ -19,10 +20,12 @@ export interface RunState {
   metricsBytes: number;
   /** What decides which pictures a step sees, beside the seed: see `inputsOf`. */
   inputs: Record<string, string>;
+  /** What the run started from, which the checkpoints of earlier versions do not say. */
+  start?: Start;
 }
 
-export function newState(inputs: RunState['inputs']): RunState {
-  return { version: 1, step: 0, evaluatedAt: 0, best: null, worse: 0, metricsBytes: 0, inputs };
+export function newState(inputs: RunState['inputs'], start: Start): RunState {
+  return { version: 1, step: 0, evaluatedAt: 0, best: null, worse: 0, metricsBytes: 0, inputs, start };
 }
 
 /** The data by a hash of all objects, the augmentation and the batch as they are. */

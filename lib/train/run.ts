@@ -119,7 +119,7 @@ export class Run {
   }
 
   private async evaluate(): Promise<TrainStep['evaluation']> {
-    const { state, data, folder, numbers, config } = this.run;
+    const { data, folder, numbers, config } = this.run;
     await this.writeWeights(folder.candidate);
     const evaluated = await evaluateWeights(folder.candidate, data.val, {
       maxDets: config.output.maxDets,
@@ -128,24 +128,28 @@ export class Run {
       signal: this.signal,
       onPicture: (done, total) => this.onEvent({ kind: 'evaluating', done, total }),
     });
-    const metrics = { step: state.step, eval: evaluated.summary, seconds: evaluated.seconds };
-    await this.metrics.append(metrics);
-    this.record.add(metrics);
     const isBest = await this.judge(evaluated);
-    state.evaluatedAt = state.step;
     return { ...evaluated.summary, isBest };
   }
 
-  /** Keeps the weights where they are the best so far. */
+  /**
+   * Keeps the weights where they are the best so far. The state says so once they and the metrics are on the disk: where one of them
+   * fails, a run that goes on evaluates again.
+   */
   private async judge(evaluated: Evaluated): Promise<boolean> {
     const { state, folder } = this.run;
+    const { step } = state;
     const { ap, of } = judged(evaluated.summary);
     const isBest = state.best === null || ap > state.best.ap;
+    if (isBest) await this.writeWeights(folder.weights, evaluated);
+    const metrics = { step, eval: evaluated.summary, seconds: evaluated.seconds };
+    await this.metrics.append(metrics);
+    this.record.add(metrics);
+    state.evaluatedAt = step;
     state.worse = isBest ? 0 : state.worse + 1;
     if (!isBest) return false;
-    state.best = { step: state.step, ap, of };
+    state.best = { step, ap, of };
     this.evaluated = evaluated;
-    await this.writeWeights(folder.weights, evaluated);
     return true;
   }
 

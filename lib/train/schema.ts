@@ -107,7 +107,7 @@ const compute = object({
     .describe('Default: MIMDET_DEVICE, else auto.'),
   precision: choice('float32', 'bfloat16', 'float16')
     .default('float32')
-    .describe('Of the forward and backward pass; weights stay float32. float16 is for GPUs; the loss is then scaled, so that small gradients are not lost.'),
+    .describe('Of the forward and backward pass; weights stay float32. float16 is for GPUs alone, the CPU refuses it; the loss is then scaled, so that small gradients are not lost.'),
   threads: wholeIn(0, 1024)
     .optional()
     .describe('0: one a core. Default: MIMDET_THREADS, else 0. Another number rounds otherwise.'),

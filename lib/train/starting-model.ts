@@ -1,5 +1,7 @@
 // Which model is trained, and from which weights: the configuration as JSON for the addon, with the data's classes.
 // Before it: config.ts, lib/data (the classes). After it: resolve.ts.
+import { basename } from 'node:path';
+import { toPath } from '../location.js';
 import { callNative } from '../native.js';
 import { bundledModels, resolveModel } from '../model-source.js';
 import type { ModelConfig } from '../model-info.js';
@@ -7,6 +9,7 @@ import { expected, Words } from '../validate.js';
 import type { CheckedConfig } from './config.js';
 import { readConfigFile } from './config-file.js';
 import type { Start } from './learning-rate.js';
+import type { RunState } from './run-state.js';
 
 export interface StartingModel {
   config: ModelConfig;
@@ -20,33 +23,63 @@ export interface StartingModel {
 /** A model without a word about its weights or its size starts from these. */
 const defaultInit = 'nuclei';
 
-/** @throws ERR_MIMDET_WEIGHTS, _INVALID_ARGUMENT */
-export async function startingModel(config: CheckedConfig, classes: string[]): Promise<StartingModel> {
-  const { file, from } = await initialWeights(config);
-  const stored = file === '' ? undefined : inspect(file);
-  const base = await chosenConfig(config, stored?.config);
-  return {
-    config: withChanges(base, config, classes),
-    init: file,
-    start: !stored ? 'random' : stored.isDetector ? 'trained' : 'pretrained',
-    from,
-  };
+/**
+ * @param checkpoint of a run that goes on, which knows its model: the initial weights are not read, and may be gone
+ * @throws ERR_MIMDET_WEIGHTS, _INVALID_ARGUMENT
+ */
+export async function startingModel(config: CheckedConfig, classes: string[], checkpoint?: string): Promise<StartingModel> {
+  const source = sourceOf(config);
+  const { file, stored, start } = (checkpoint !== undefined && inCheckpoint(checkpoint)) || (await inWeights(source));
+  const base = await chosenConfig(config, stored);
+  return { config: withChanges(base, config, classes), init: file, start, from: nameOf(source) };
 }
 
-async function initialWeights({ init, model }: CheckedConfig): Promise<{ file: string; from: string }> {
+/** The same wherever the run goes on from. */
+function nameOf(source: string): string {
+  if (source === 'fresh') return 'random weights';
+  return bundledModels().includes(source) ? source : basename(toPath(source, 'init'));
+}
+
+/** A bundled name, a file, or 'fresh'. */
+function sourceOf({ init, model }: CheckedConfig): string {
   const isTiny = model.config === undefined && (model.preset ?? 'tiny') === 'tiny';
-  const source = init ?? (isTiny && bundledModels().includes(defaultInit) ? defaultInit : 'fresh');
-  if (source === 'fresh') return { file: '', from: 'random weights' };
-  return { file: (await resolveModel(source)) as string, from: source };
+  return init ?? (isTiny && bundledModels().includes(defaultInit) ? defaultInit : 'fresh');
+}
+
+interface Stored {
+  file: string;
+  stored: ModelConfig | undefined;
+  start: Start;
 }
 
 /** What a file of weights says of itself: its model, and whether it holds a detector or what pre-training gave. */
-function inspect(file: string): { config: ModelConfig | undefined; isDetector: boolean } {
-  const { config, format } = JSON.parse(callNative((native) => native.inspectWeights(file))) as {
-    config?: ModelConfig | null;
-    format?: string;
-  };
-  return { config: config ?? undefined, isDetector: format !== 'mimdet-init' };
+async function inWeights(source: string): Promise<Stored> {
+  if (source === 'fresh') return { file: '', stored: undefined, start: 'random' };
+  const file = (await resolveModel(source)) as string;
+  const { config, format } = inspect(file);
+  return { file, stored: config ?? undefined, start: format === 'mimdet-init' ? 'pretrained' : 'trained' };
+}
+
+/** Undefined for the checkpoint of an earlier version, which does not say what the run started from, and for what is none. */
+function inCheckpoint(file: string): Stored | undefined {
+  const { metadata } = inspect(file);
+  try {
+    const { model } = JSON.parse(metadata['options']!) as { model: ModelConfig };
+    const { start } = JSON.parse(metadata['state']!) as RunState;
+    return start && { file: '', stored: model, start };
+  } catch {
+    return undefined;
+  }
+}
+
+interface Inspected {
+  config: ModelConfig | null;
+  format: string;
+  metadata: Record<string, string>;
+}
+
+function inspect(file: string): Inspected {
+  return JSON.parse(callNative((native) => native.inspectWeights(file))) as Inspected;
 }
 
 /** What the user names, else the model of the weights, else tiny. */

@@ -1,4 +1,4 @@
-// Places and abort signals: first come, first served; whoever aborts leaves the queue; nothing is lent twice.
+// Places and abort signals: by priority, by turns, then first come, first served; whoever aborts leaves the queue; nothing is lent twice.
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { abortable, linkSignals } from '../../lib/abort.js';
@@ -65,6 +65,70 @@ test('an abort leaves the queue with its reason; the next one moves up', async (
   first.end();
   (await third).end();
   await assert.rejects(admission.enter(1, AbortSignal.abort('late')), (reason) => reason === 'late');
+});
+
+/** Places are taken by `calls` in this order, one after the other, while they all wait for one. */
+async function orderOf(calls: { name: string; priority?: number; caller?: string }[]): Promise<string[]> {
+  const admission = new Admission(1);
+  const first = await admission.enter(1);
+  const order: string[] = [];
+  const work = calls.map(({ name, priority = 0, caller = '' }) =>
+    admission.run(async () => order.push(name), undefined, { priority, caller }),
+  );
+  first.end();
+  await Promise.all(work);
+  assert.equal(admission.used, 0);
+  return order;
+}
+
+test('what is lent never exceeds the limit, and nobody small passes one who waits for room', async () => {
+  const admission = new Admission(10);
+  const first = await admission.enter(6);
+  const order: string[] = [];
+  const large = admission.enter(5).then((loan) => (order.push('large'), loan));
+  const small = admission.enter(1).then((loan) => (order.push('small'), loan));
+  await soon();
+  assert.deepEqual([order, admission.used], [[], 6]);
+  first.resize(5);
+  (await large).end();
+  (await small).end();
+  assert.deepEqual(order, ['large', 'small']);
+});
+
+test('an abort of one who waits for room lets the others in', async () => {
+  const admission = new Admission(10);
+  const first = await admission.enter(6);
+  const controller = new AbortController();
+  const large = admission.enter(5, controller.signal);
+  const small = admission.enter(4);
+  controller.abort('enough');
+  await assert.rejects(large, (reason) => reason === 'enough');
+  (await small).end();
+  first.end();
+});
+
+test('a higher priority goes first, also past one who waits for room', async () => {
+  const calls = [{ name: 'low', priority: -1 }, { name: 'a' }, { name: 'b' }, { name: 'high', priority: 5 }];
+  assert.deepEqual(await orderOf(calls), ['high', 'a', 'b', 'low']);
+  const admission = new Admission(10);
+  const first = await admission.enter(6);
+  const large = admission.enter(5);
+  (await admission.enter(4, undefined, { priority: 1, caller: '' })).end();
+  first.end();
+  (await large).end();
+});
+
+test('callers take turns: one with many holds nobody up', async () => {
+  const many = Array.from({ length: 5 }, (_, i) => ({ name: `a${i}`, caller: 'a' }));
+  const calls = [...many, { name: 'b0', caller: 'b' }, { name: 'b1', caller: 'b' }];
+  assert.deepEqual(await orderOf(calls), ['a0', 'b0', 'a1', 'b1', 'a2', 'a3', 'a4']);
+});
+
+test('nobody starves: after sixteen of a higher priority the one whose turn it is goes', async () => {
+  const high = Array.from({ length: 40 }, (_, i) => ({ name: `high ${i}`, priority: 1 }));
+  const order = await orderOf([{ name: 'low' }, ...high, { name: 'last' }]);
+  assert.equal(order.indexOf('low'), 16);
+  assert.equal(order.indexOf('last'), 41);
 });
 
 test('abortable: the reason at once, the work is told, its own end is ignored', async () => {

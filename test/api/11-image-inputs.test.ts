@@ -65,6 +65,12 @@ test('pixels that do not fit are refused by name', async () => {
   await rejects({ ...raw, data: [1, 2] }, 'ERR_MIMDET_INVALID_ARGUMENT', /for `image.data` but received an array of 2/);
 });
 
+test('bytes that have been given away are refused by name', async () => {
+  const bytes = new Uint8Array(readFileSync(goldenFile('micro', 'pictures/one.png')));
+  structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
+  await rejects(bytes, 'ERR_MIMDET_INVALID_ARGUMENT', /bytes that can be read for `image` but received a detached Uint8Array/);
+});
+
 test('what is no picture at all', async () => {
   for (const input of [undefined, null, 7, {}, [], new Float64Array(3), Symbol('x'), () => 1]) {
     await rejects(input, 'ERR_MIMDET_INVALID_ARGUMENT', /for `image` but received/);

@@ -1,12 +1,19 @@
 // Data sets with one fault each: what the check must name, and that valid ones have none. Reference data: test/golden/broken-
 // datasets.
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { checkReport, checkStatus } from '../../lib/data/check-report.js';
+import type { DatasetFault } from '../../lib/data/dataset.js';
 import { checkTrainingData, DatasetError, openDataset, openTrainingData } from '../../lib/data/open-dataset.js';
+import { parseVocXml } from '../../lib/data/voc-xml.js';
+import { parseLabels } from '../../lib/data/yolo-labels.js';
+
+const scratch = mkdtempSync(join(tmpdir(), 'mimdet-broken-'));
+after(() => rmSync(scratch, { recursive: true, force: true }));
 
 interface Entry {
   dataset: string;
@@ -92,4 +99,43 @@ test('a report counts what it does not print', async () => {
 test('a name with control characters does not steer the terminal', () => {
   const text = checkReport([{ file: 'a\u001b[31m.png', code: 'missing-picture', message: 'gone' }]);
   assert.ok(!text.includes('\u001b'));
+});
+
+test('a line of digits without end is a fault like any other, at once', { timeout: 10_000 }, () => {
+  const digits = '1'.repeat(200_000);
+  const faults: DatasetFault[] = [];
+  assert.deepEqual(parseLabels(`0 ${digits}x 0 0 0\n${digits}x 0 0 0 0`, 'a.txt', new Map([[0, 0]]), faults), []);
+  const sides = ['xmin', 'ymin', 'xmax', 'ymax'].map((side) => `<${side}>${digits}x</${side}>`).join('');
+  const xml = `<annotation><object><name>cat</name><bndbox>${sides}</bndbox></object></annotation>`;
+  assert.deepEqual(parseVocXml(xml, 'a.xml', faults).objects, []);
+  assert.deepEqual(faults.map(({ code }) => code), ['not-a-number', 'not-a-number', 'not-a-number']);
+  assert.ok(checkReport(faults).length < 3000, 'and is told in short');
+});
+
+/** The valid set of YOLO without its data.yaml, with these bytes as classes.txt. */
+async function withClasses(name: string, bytes: Buffer): Promise<DatasetFault[]> {
+  const folder = join(scratch, name);
+  cpSync(join(root, 'yolo_valid'), folder, { recursive: true });
+  rmSync(join(folder, 'data.yaml'));
+  writeFileSync(join(folder, 'classes.txt'), bytes);
+  return (await checkTrainingData({ data: folder })).faults;
+}
+
+test('a classes.txt that is no UTF-8, or has a name twice, is told with its file', async () => {
+  const latin1 = await withClasses('latin1', Buffer.from('k\u00e4fer\nhund\n', 'latin1'));
+  assert.match(checkReport(latin1), /latin1\/classes\.txt: .*names of classes for `classes\.txt` but received bytes that are no UTF-8/);
+  const twice = await withClasses('twice', Buffer.from('hund\nkatze\nhund\n'));
+  assert.match(checkReport(twice), /twice\/classes\.txt: .*different class names for `names` but received \["hund", "katze", "hund"\]/);
+  for (const faults of [latin1, twice]) assert.equal(checkStatus(faults, false), 1);
+  assert.deepEqual(await withClasses('both', Buffer.from('\ufeffhund\r\n\r\nkatze\r\n')), []);
+});
+
+test('what kept a picture from being read is said, also where the system has no name for it', async () => {
+  const folder = join(scratch, 'folder-as-picture');
+  cpSync(join(root, 'yolo_valid'), folder, { recursive: true });
+  rmSync(join(folder, 'images/a.png'));
+  mkdirSync(join(folder, 'images/a.png'));
+  writeFileSync(join(folder, 'train.txt'), 'images/a.png\n');
+  writeFileSync(join(folder, 'data.yaml'), 'train: train.txt\nnames: [a, b, c]\n');
+  assert.match(checkReport((await checkTrainingData({ data: folder })).faults), /for `images\/a\.png` but received a folder \(/);
 });

@@ -59,6 +59,16 @@ test('a picture that fails has its error, the others go on', async () => {
   assert.deepEqual(seen, [nothing, 'ERR_MIMDET_DECODE', nothing]);
 });
 
+test('an error that nobody thought of is one picture\'s too', async () => {
+  const detect = async (name: string) => {
+    if (name === '0.png') throw new TypeError('odd');
+    return nothing;
+  };
+  const seen: unknown[] = [];
+  for await (const { error } of detectInOrder(iterate(names(2)), detect, { concurrency: 1, signal: undefined })) seen.push(error?.code);
+  assert.deepEqual(seen, ['ERR_MIMDET_INTERNAL', undefined]);
+});
+
 test('leaving the loop aborts what is under way and stops the source', async () => {
   const log = { pulled: 0, stopped: false };
   const signals: AbortSignal[] = [];

@@ -127,6 +127,8 @@ test('sources of a model: bundled names, paths, bytes; anything else is named', 
   assert.equal(await resolveModel('package.json'), 'package.json');
   const bytes = new Uint8Array([1, 2]);
   assert.notEqual(await resolveModel(bytes), bytes);
+  structuredClone(bytes.buffer, { transfer: [bytes.buffer] });
+  await assert.rejects(resolveModel(bytes), { code: 'ERR_MIMDET_INVALID_ARGUMENT', message: /`source` but received a detached Uint8Array/ });
   await assert.rejects(resolveModel('nuclie'), {
     code: 'ERR_MIMDET_WEIGHTS',
     message: /no such file; did you mean "nuclei"\?/,

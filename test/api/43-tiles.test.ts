@@ -106,6 +106,42 @@ test('what is no whole picture is told as ever, and leaves nothing behind', asyn
   assert.deepEqual(scratchFolders(), []);
 });
 
+test('a scratch file that cannot be is an error of the package', async (t) => {
+  const bytes = new Uint8Array(await sharp({ create: { width: 50, height: 50, channels: 3, background: 'red' } }).png().toBuffer());
+  const before = process.env['TMPDIR'];
+  t.after(() => (before === undefined ? delete process.env['TMPDIR'] : (process.env['TMPDIR'] = before)));
+  process.env['TMPDIR'] = '/no/such/folder';
+  await assert.rejects(openPicture(bytes, { signal: never, inMemory: 10 }), {
+    name: 'MimdetError',
+    code: 'ERR_MIMDET_OUT_OF_MEMORY',
+    message: /on the disk of \/no\/such\/folder \(TMPDIR names another folder\) for `tile` but received ENOENT$/,
+  });
+});
+
+test('many pictures that wait for their scratch files bring no warning', async (t) => {
+  const bytes = new Uint8Array(await sharp({ create: { width: 50, height: 50, channels: 3, background: 'red' } }).png().toBuffer());
+  const warnings: Error[] = [];
+  const note = (warning: Error) => warnings.push(warning);
+  process.on('warning', note);
+  t.after(() => process.off('warning', note));
+  const opened = await Promise.all(Array.from({ length: 20 }, () => openPicture(bytes, { signal: never, inMemory: 10 })));
+  for (const rows of opened) await rows.close();
+  await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(warnings, []);
+});
+
+test('memory is asked for before anything is decoded: for the strips of a scratch file, else for the picture', async () => {
+  const bytes = new Uint8Array(await sharp({ create: { width: 50, height: 70, channels: 3, background: 'red' } }).withMetadata({ orientation: 6 }).png().toBuffer());
+  const asked: number[] = [];
+  const admit = async (count: number) => void asked.push(count);
+  for (const inMemory of [10, 1000_000]) await (await openPicture(bytes, { signal: never, admit, strip: 16, inMemory })).close();
+  await openPicture(picture(9, 7, 4), { signal: never, admit });
+  assert.deepEqual(asked, [2 * 70 * 3 * 16, 50 * 70 * 3, 9 * 7 * 4]);
+  const refuses = async () => Promise.reject(new Error('no room'));
+  for (const inMemory of [10, 1000_000]) await assert.rejects(openPicture(bytes, { signal: never, admit: refuses, inMemory }), /no room/);
+  assert.deepEqual(scratchFolders(), []);
+});
+
 test('an abort is answered at once, and its scratch file goes when the pass ends', async () => {
   const bytes = new Uint8Array(await sharp({ create: { width: 3000, height: 3000, channels: 3, background: 'red' } }).png().toBuffer());
   const controller = new AbortController();

@@ -84,6 +84,15 @@ test('wrong documents and options are named', async () => {
   await assert.rejects(evaluate(truth, results, { signal: AbortSignal.abort('no') }), (reason) => reason === 'no');
 });
 
+test('objects that no JSON holds are named', async () => {
+  const truth = JSON.parse(readFileSync(file('plain/gt.json'), 'utf8')) as { images: object[]; annotations: object[]; categories: object[] };
+  const circle: Record<string, unknown> = { image_id: 1 };
+  circle['itself'] = circle;
+  const refused = (name: string) => ({ code: 'ERR_MIMDET_INVALID_ARGUMENT', message: new RegExp(`written as JSON for \`${name}\``) });
+  await assert.rejects(evaluate(truth, [circle] as never), refused('detections'));
+  await assert.rejects(evaluate({ ...truth, images: [{ id: 1n }] }, []), refused('groundTruth'));
+});
+
 test('curves: 101 recalls, whose means are the summary', async () => {
   const summary = await evaluate(file('plain/gt.json'), file('plain/dt.json'), { curves: true });
   for (const { curves, ...numbers } of [summary.bbox!, summary.segm!]) {

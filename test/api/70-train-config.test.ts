@@ -152,6 +152,18 @@ test("the numbers of the reference's recipe", () => {
   assert.deepEqual([optimizer.lr, optimizer.multiplier, optimizer.clipNorm], [8e-5, 3.5, 0]);
 });
 
+test('MIMDET_THREADS and MIMDET_DEVICE are checked as a detector does', (t) => {
+  const { MIMDET_DEVICE = '', MIMDET_THREADS = '' } = process.env;
+  t.after(() => Object.assign(process.env, { MIMDET_DEVICE, MIMDET_THREADS }));
+  const numbers = () => runNumbers(readTrainConfig({ data: 'x' }), model(768), 100);
+  Object.assign(process.env, { MIMDET_THREADS: '3', MIMDET_DEVICE: 'cpu' });
+  assert.deepEqual([numbers().threads, numbers().device], [3, 'cpu']);
+  process.env['MIMDET_THREADS'] = 'abc';
+  assert.throws(numbers, { code: 'ERR_MIMDET_INVALID_ARGUMENT', message: /from 0 to 1024 for `MIMDET_THREADS` but received NaN/ });
+  Object.assign(process.env, { MIMDET_THREADS: '', MIMDET_DEVICE: 'gpu' });
+  assert.throws(numbers, /for `MIMDET_DEVICE` but received "gpu"/);
+});
+
 test('the published schema is the one in the code', () => {
   const file = fileURLToPath(new URL('../../schema/train.schema.json', import.meta.url));
   const hint = 'run `node --import tsx scripts/train-schema.ts`';

@@ -133,6 +133,8 @@ test('masks are evaluated where all objects have some, boxes alone where not', a
   const masks = [detections()[0]!, found()];
   const text = await page({ validation: { dataset: await dataset('all'), detections: masks } });
   assert.ok(text.includes('Masks: precision over recall') && text.includes('Boxes: precision over recall'));
+  const ofBoxes = await page({ validation: { dataset: await dataset('all'), detections: masks, masks: false } });
+  assert.ok(!ofBoxes.includes('Masks: precision') && ofBoxes.includes('Boxes: precision over recall'), 'a model without masks');
 });
 
 test('what is missing leaves its section out; what has gone is said', async () => {

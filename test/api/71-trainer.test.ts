@@ -1,11 +1,13 @@
 // Trainer as a program uses it: steps, evaluation, the run's folder, stopping and going on, and everything that ends a run.
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test, { after, before } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { Detector, MimdetError, Trainer, type RunOptions, type TrainConfig, type TrainStep } from '../../lib/index.js';
+import { readConfigFile } from '../../lib/train/config-file.js';
 import { readMetrics } from '../../lib/train/metrics.js';
 import { RunFolder } from '../../lib/train/run-folder.js';
 import { microRun, writeTrainingSet } from '../training-set.js';
@@ -155,6 +157,37 @@ test('another run may not go on from a checkpoint, and the difference is named',
   });
 });
 
+test('a run goes on without its initial weights, which may be gone, also from a file: URL', async () => {
+  const file = join(folder, 'initial.safetensors');
+  const init = pathToFileURL(file).href;
+  const config = (name: string) => micro(name, { init, model: undefined, schedule: { steps: 4 }, output: { evaluateEvery: 100, checkpointEvery: 1 } });
+  cpSync(join(folder, 'whole', 'weights.safetensors'), file);
+  await train(config('initial'));
+  const { steps } = await train(config('without-initial'), {}, ({ step }) => (step === 2 ? 'leave' : undefined));
+  assert.equal(steps.length, 2);
+  rmSync(file);
+  const kept = (await readConfigFile(join(folder, 'without-initial', 'config.yaml'))) as TrainConfig;
+  assert.equal(kept.init, file);
+  const resumed = await train(kept, { resume: true });
+  assert.deepEqual(resumed.steps.map(({ step }) => step), [3, 4]);
+  assert.equal(weights('without-initial'), weights('initial'));
+  await assert.rejects(train({ ...kept, model: { minSize: 32, maxSize: 96 } }, { resume: true }), {
+    code: 'ERR_MIMDET_WEIGHTS',
+    message: /model\.minSize 64, not 32/,
+  });
+});
+
+test('weights that could not be written are written by the run that goes on', async () => {
+  const refuse = join(folder, 'refused', 'weights.safetensors');
+  mkdirSync(join(refuse, 'in-the-way'), { recursive: true });
+  await assert.rejects(train(micro('refused')), { code: 'ERR_MIMDET_WEIGHTS' });
+  rmSync(refuse, { recursive: true });
+  const { outcome } = await train(micro('refused'), { resume: true });
+  assert.deepEqual(outcome?.best, whole.outcome?.best);
+  assert.equal(weights('refused'), weights('whole'));
+  assert.deepEqual(await numbers('refused'), await numbers('whole'));
+});
+
 test('patience ends a run that does not get better', async () => {
   const config = micro('patience', {
     optimizer: { lr: 1e-12, ema: 0 },
@@ -215,6 +248,16 @@ test('boxes alone, and sets that mix both', async () => {
     assert.ok(instances.length > 0);
     assert.ok(instances.every(({ mask }) => (mask !== null) === (masks === 'some')), 'a model that never saw a mask invents none');
   }
+});
+
+test('a model without masks is judged by boxes, whatever the data for evaluation have', async () => {
+  const data = join(folder, 'boxes-and-masks');
+  await writeTrainingSet(data, { masks: 'none' });
+  cpSync(join(set, 'val.json'), join(data, 'val.json'));
+  const { outcome } = await train({ ...micro('boxes-alone', { schedule: { steps: 2 } }), data });
+  assert.equal(outcome?.best?.of, 'bbox');
+  assert.deepEqual(Object.keys(outcome!.evaluation!), ['bbox']);
+  assert.ok(!readFileSync(outcome!.report!, 'utf8').includes('Masks: precision'));
 });
 
 test('a picture that goes away in the middle is named, and what was reached is kept', async () => {

@@ -69,6 +69,17 @@ test('by time: no more than can be computed within the wait, but always one', ()
   openDoor({ waitSeconds: 0.1 }).take(1);
 });
 
+test('by time: a picture in tiles counts as so many, by number as one', () => {
+  const door = openDoor({ pictures: 3, waitSeconds: 2 });
+  const give = door.take(1, 9); // the first is always taken
+  assert.equal(door.pictures, 1);
+  assert.throws(() => door.enter(1), { message: /at most 2000 ms of work/, headers: { 'retry-after': '3' } });
+  give();
+  door.take(1, 4);
+  assert.throws(() => door.take(1, 5), full);
+  door.take(1, 4);
+});
+
 test('a refusal says when to come back, in whole seconds', () => {
   const door = openDoor({ pictures: 6 });
   door.take(6);

@@ -2,7 +2,10 @@
 import assert from 'node:assert/strict';
 import test, { after, before } from 'node:test';
 import type { InjectOptions, LightMyRequestResponse } from 'fastify';
-import { decodeImage, type CocoResult, type Detections, type Detector, type DetectionsJson } from '../../lib/index.js';
+import sharp from 'sharp';
+import { decodeImage, MimdetError, type CocoResult, type Detections, type Detector, type DetectionsJson } from '../../lib/index.js';
+import { parseTextOptions } from '../../lib/serve/call-options.js';
+import { describeFailure, describeProblem } from '../../lib/serve/problems.js';
 import type { Server } from '../../lib/serve/server.js';
 import { form, json, loadNuclei, openServer, picture, raw } from '../serve-test.js';
 
@@ -12,7 +15,7 @@ let alone: Detections;
 
 before(async () => {
   detector = await loadNuclei();
-  server = await openServer(detector, { maxImages: 3, maxPixels: 1_000_000, maxBodyBytes: 2 ** 20 });
+  server = await openServer(detector, { maxImages: 3, maxPixels: 1_000_000, maxBodyBytes: 2 ** 20, maxTiles: 256 });
   alone = await detector.detect(picture);
 });
 after(async () => {
@@ -169,6 +172,68 @@ test('too much: bytes, pictures, pixels', async () => {
   bmp.writeInt32LE(20_000, 18);
   bmp.writeInt32LE(-20_000, 22);
   assertProblem(await ask(raw(bmp)), 422, /20000 x 20000/, 'ERR_MIMDET_DECODE');
+});
+
+/** A GIF with a whole frame, and after it one that is none. */
+async function damagedGif(width: number, height: number): Promise<Buffer> {
+  const gif = await sharp({ create: { width, height, channels: 3, background: 'red' } }).gif().toBuffer();
+  const sides = [width & 255, width >> 8, height & 255, height >> 8];
+  const noFrame = [0x2c, 0, 0, 0, 0, ...sides, 0, 99, 1, 0, 0, 0x3b]; // codes of 99 bits
+  return Buffer.concat([gif.subarray(0, -1), Buffer.from(noFrame)]);
+}
+
+test('a picture of too many pixels is refused though a part of it is damaged, in tiles too', async () => {
+  const gif = await damagedGif(1100, 1000);
+  assert.equal((await decodeImage(gif)).width, 1100, 'its first frame is whole');
+  for (const query of ['', '?tile=1024']) {
+    assertProblem(await ask(raw(gif, `/v1/detect${query}`)), 422, /at most 1000000 pixels .* 1100 x 1000/, 'ERR_MIMDET_DECODE');
+  }
+  const broken = Buffer.concat([picture.subarray(0, 16), Buffer.alloc(40)]);
+  assertProblem(await ask(raw(broken)), 422, /a whole picture .* cannot be decoded/, 'ERR_MIMDET_DECODE');
+});
+
+test('tiles are bounded over all pictures of a call', async () => {
+  // 320 x 256 pixels in tiles of 32 that share 16: 19 x 15.
+  assertProblem(await ask(raw(picture, '/v1/detect?tile=32:16')), 400, /at most 256 tiles for `tile` but received 285/);
+  assertProblem(await ask(json({ image: base64, tile: { size: 32, overlap: 16 } })), 400, /received 285/);
+  const images = Array(3).fill(base64);
+  assertProblem(await ask(json({ images, tile: { size: 40, overlap: 20 } })), 400, /received 540/);
+  const response = await ask(json({ images: [base64, 'bm8='], tile: { size: 160, overlap: 0 } }));
+  const { results } = response.json<{ results: Line[] }>();
+  assert.deepEqual(results.map(({ error }) => error?.code), [undefined, 'ERR_MIMDET_DECODE']);
+});
+
+test('callers may let others pass, and not push in front of them unless they are allowed to', async (t) => {
+  for (const request of [raw(picture, '/v1/detect?priority=1'), json({ image: base64, priority: 1000 })]) {
+    assertProblem(await ask(request), 400, /from -1000 to 0 for `priority` but received 1/);
+  }
+  assert.equal((await ask(raw(picture, '/v1/detect?priority=-1000'))).statusCode, 200);
+  const trusting = await openServer(detector, { maxPriority: 10 });
+  t.after(() => trusting.app.close());
+  assert.equal((await trusting.app.inject(raw(picture, '/v1/detect?priority=10'))).statusCode, 200);
+  assert.equal((await trusting.app.inject(raw(picture, '/v1/detect?priority=11'))).statusCode, 400);
+});
+
+test('a text that is no number is refused at once, however long', () => {
+  const start = performance.now();
+  for (const text of [`${'1'.repeat(500_000)}x`, '1'.repeat(500_000), `1.${'0'.repeat(500_000)}`]) {
+    assert.throws(() => parseTextOptions({ scoreThreshold: text }), /a number for `scoreThreshold`/);
+  }
+  assert.ok(performance.now() - start < 1000);
+  const numbers = ['1', '-1', '+1.', '.5', '0.25', '1e3', '1E-3'].map((priority) => parseTextOptions({ priority })['priority']);
+  assert.deepEqual(numbers, [1, -1, 1, 0.5, 0.25, 1000, 0.001]);
+  for (const priority of ['.', '', 'e1', '1e', '0x1', ' 1', 'NaN']) assert.throws(() => parseTextOptions({ priority }), /a number/);
+});
+
+test('faults of the server keep their words to themselves, among several results too', () => {
+  for (const code of ['ERR_MIMDET_INTERNAL', 'ERR_MIMDET_DEVICE'] as const) {
+    const error = new MimdetError(code, 'Expected no secret');
+    assert.equal(describeProblem(error, 'req-1').problem.status, 500);
+    for (const told of [describeProblem(error, 'req-1'), describeFailure(error)]) assert.doesNotMatch(JSON.stringify(told), /secret/);
+    assert.equal(describeFailure(error).code, code);
+  }
+  const mistake = new MimdetError('ERR_MIMDET_DECODE', 'Expected a whole picture');
+  assert.deepEqual(describeFailure(mistake), { code: 'ERR_MIMDET_DECODE', message: 'Expected a whole picture' });
 });
 
 test('paths, methods and forms of answers that are not there', async () => {

@@ -6,15 +6,12 @@ import { connect } from 'node:net';
 import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import test, { after, before } from 'node:test';
-import type { AddressInfo } from 'node:net';
 import type { Detector } from '../../lib/index.js';
-import type { Server } from '../../lib/serve/server.js';
 import type { ServeSettings } from '../../lib/serve/settings.js';
 import { readModelNames } from '../../lib/serve/models.js';
 import { readTokens, tokenCheck } from '../../lib/serve/tokens.js';
-import { loadNuclei, openServer, picture } from '../serve-test.js';
+import { listeningServer, loadNuclei, picture, until } from '../serve-test.js';
 
 let detector: Detector;
 before(async () => {
@@ -22,26 +19,12 @@ before(async () => {
 });
 after(() => detector?.close());
 
-/** A server that listens, for one test. */
-async function listening(t: { after(end: () => unknown): void }, settings: Partial<ServeSettings> = {}): Promise<Server & { url: string }> {
-  const server = await openServer(detector, settings);
-  await server.app.listen({ host: '127.0.0.1', port: 0 });
-  t.after(async () => {
-    server.app.server.closeAllConnections();
-    await server.app.close();
-  });
-  return { ...server, url: `http://127.0.0.1:${(server.app.server.address() as AddressInfo).port}` };
-}
+const listening = (t: { after(end: () => unknown): void }, settings: Partial<ServeSettings> = {}) => listeningServer(detector, t, settings);
 
 const body = new Uint8Array(picture);
 const post = (url: string, query = '', headers: Record<string, string> = {}, signal?: AbortSignal) =>
   fetch(`${url}/v1/detect${query}`, { method: 'POST', headers: { 'content-type': 'image/png', ...headers }, body, signal: signal ?? null });
 const codeOf = async (response: Response) => ((await response.json()) as { code: string }).code;
-
-async function until(condition: () => boolean): Promise<void> {
-  for (let i = 0; i < 500 && !condition(); i++) await delay(10);
-  assert.ok(condition(), 'it did not come to be within 5 s');
-}
 
 test('a full queue refuses at once and says when to come back', async (t) => {
   const { url, door } = await listening(t, { maxQueue: 2 });
@@ -112,6 +95,16 @@ test('tokens', async (t) => {
   assert.equal((await post(url, '', { authorization: 'Bearer second' })).status, 200);
   for (const path of ['/v1/models', '/metrics']) assert.equal((await fetch(url + path)).status, 401);
   for (const path of ['/healthz', '/readyz', '/openapi.json', '/']) assert.equal((await fetch(url + path)).status, 200);
+});
+
+test('names of models and classes are not for those without a token', async (t) => {
+  const names = /nuclei|nucleus/;
+  const locked = await listening(t, { tokens: ['right'] });
+  const open = await listening(t);
+  for (const path of ['/openapi.json', '/docs/json']) {
+    assert.doesNotMatch(await (await fetch(locked.url + path)).text(), names);
+    assert.match(await (await fetch(open.url + path)).text(), names);
+  }
 });
 
 test('a token file: a token a line, # for words', async () => {

@@ -39,6 +39,7 @@ const wrong: [args: string, says: RegExp][] = [
   ['detect a.png --weights w --score-threshold high', /`--score-threshold` but received "high"/],
   ['detect a.png --weights w --score-threshold', /a value for `--score-threshold`/],
   ['detect a.png --weights w --threads 1.5', /`--threads` but received 1.5/],
+  ['detect a.png --weights w --deadline-ms 2147483648', /at most 2147483647 for `--deadline-ms` but received 2147483648/],
   ['detect a.png --weights w --format xml', /"table", "jsonl", "coco" for `--format` but received "xml"/],
   ['detect a.png --weights w --weights v', /one value for `--weights` but received 2/],
   ['detect a.png --weights w --seed -1', /`--seed`/],

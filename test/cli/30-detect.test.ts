@@ -1,11 +1,13 @@
 // `mimdet detect` on real pictures with the bundled model: the three forms, inputs of every kind, bad pictures, drawing.
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { promisify } from 'node:util';
 import sharp from 'sharp';
 import type { CocoResult, DetectionsJson } from '../../lib/index.js';
-import { jsonLines, lines, mimdet, root, scratchWithPictures } from './run-cli.js';
+import { jsonLines, lines, main, mimdet, root, scratchWithPictures } from './run-cli.js';
 
 interface Line extends DetectionsJson {
   file: string;
@@ -160,6 +162,38 @@ test('--draw writes a PNG of the same size for each picture and overwrites no in
   const bytes = readFileSync(join(folder, 'pics', first));
   await detect([`pics/${first}`, '--draw', 'pics']);
   assert.ok(readFileSync(join(folder, 'pics', first)).equals(bytes));
+});
+
+test('--draw never overwrites an input of the same run, also where inputs come as a list', async () => {
+  mkdirSync(join(folder, 'out'), { recursive: true });
+  mkdirSync(join(folder, 'raw'), { recursive: true });
+  for (const [from, to] of [[first, 'raw/a.png'], [second, 'out/a.png']] as const) copyFileSync(join(folder, 'pics', from), join(folder, to));
+  const bytes = readFileSync(join(folder, 'out/a.png'));
+  const both = await detect(['raw/a.png', 'out/a.png', '--draw', 'out']);
+  assert.equal(both.status, 0, both.stderr);
+  assert.deepEqual(readdirSync(join(folder, 'out')).sort(), ['a-detections-2.png', 'a-detections.png', 'a.png']);
+  const again = await detect(['-', '--draw', 'out'], { input: 'raw/a.png\nout/a.png\nout/a-detections.png\n' });
+  assert.equal(again.status, 0, again.stderr);
+  assert.ok(readFileSync(join(folder, 'out/a.png')).equals(bytes));
+  assert.deepEqual(readdirSync(join(folder, 'out')).length, 6);
+});
+
+test('an earlier result file stays where the model does not load', async () => {
+  writeFileSync(join(folder, 'earlier.jsonl'), 'earlier\n'.repeat(1000));
+  const typo = await mimdet(['detect', `pics/${first}`, '--weights', 'nuclie', '--out', 'earlier.jsonl'], { cwd: folder });
+  assert.equal(typo.status, 1);
+  assert.equal(readFileSync(join(folder, 'earlier.jsonl'), 'utf8'), 'earlier\n'.repeat(1000));
+  assert.equal((await detect([`pics/${first}`, '--out', 'earlier.jsonl'])).status, 0);
+  assert.equal(jsonLines<Line>(readFileSync(join(folder, 'earlier.jsonl'), 'utf8')).length, 1);
+  assert.equal((await detect([`pics/${first}`, '--out', '/dev/null'])).status, 0, 'a device cannot be emptied');
+});
+
+test('standard output that cannot be written to is said', async () => {
+  const command = '"$0" "$1" detect "$2" --weights nuclei --min-size 192 --max-size 320 > /dev/full';
+  const run = promisify(execFile)('sh', ['-c', command, process.execPath, main, join(folder, 'pics', first)], {
+    env: { ...process.env, MIMDET_DEVICE: 'cpu' },
+  });
+  await assert.rejects(run, ({ code, stderr }: { code: number; stderr: string }) => code === 1 && /^ENOSPC: [^\n]*\n$/.test(stderr));
 });
 
 test('weights that are not there, or no weights, end the command with one line', async () => {

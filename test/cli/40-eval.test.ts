@@ -188,6 +188,15 @@ test('VOC and YOLO folders give the AP of the same boxes in COCO form; faults ar
   assert.ok((JSON.parse(faulty.stdout) as EvaluationSummary).bbox!.AP > 0.3);
 });
 
+test('an earlier --json file stays where the model does not load', async () => {
+  const file = join(folder, 'earlier.json');
+  writeFileSync(file, '{"earlier":true}');
+  const data = ['--data', join(root, 'examples/nuclei.json'), '--images', pictures];
+  const { status } = await mimdet(['eval', '--weights', 'nuclie', ...data, '--json', file]);
+  assert.equal(status, 1);
+  assert.equal(readFileSync(file, 'utf8'), '{"earlier":true}');
+});
+
 test('classes that the data set does not have are named', async () => {
   const data = {
     ...(JSON.parse(readFileSync(join(root, 'examples/nuclei.json'), 'utf8')) as object),

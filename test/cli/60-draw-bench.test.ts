@@ -1,6 +1,6 @@
 // `mimdet draw` (lines of detect, a data set, a result file) and `mimdet bench`.
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import sharp from 'sharp';
@@ -89,6 +89,21 @@ test('one bad sheet is said, the others are drawn', async () => {
   assert.equal(status, 1);
   assert.equal(lines(stderr).length, 3, stderr);
   assert.deepEqual(readdirSync(join(folder, 'mixed')), [names[0]]);
+});
+
+test('draw overwrites no picture of its file', async () => {
+  mkdirSync(join(folder, 'both/a'), { recursive: true });
+  for (const place of ['both/x.png', 'both/a/x.jpg']) copyFileSync(join(pictures, names[0]!), join(folder, place));
+  const { width, height } = await sharp(join(pictures, names[0]!)).metadata();
+  const sheets = ['both/a/x.jpg', 'both/x.png'].map((file) => JSON.stringify({ file, width, height, instances: [] }));
+  writeFileSync(join(folder, 'both.jsonl'), sheets.join('\n'));
+  const bytes = readFileSync(join(folder, 'both/x.png'));
+  for (let i = 0; i < 2; i++) {
+    const { status, stderr } = await run(['draw', 'both.jsonl', '--out', 'both']);
+    assert.equal(status, 0, stderr);
+    assert.deepEqual(readdirSync(join(folder, 'both')).sort(), ['a', 'x-detections-2.png', 'x-detections.png', 'x.png']);
+  }
+  assert.ok(readFileSync(join(folder, 'both/x.png')).equals(bytes));
 });
 
 test('bench: latency, stages, event loop and memory, as text and as JSON', async () => {

@@ -39,6 +39,12 @@ test('outside the model: queue and Node, for pixels the copy as well; nothing wh
   assert.equal(summarize(info, { ...setup, concurrency: 2 }, measured).outsideModelMs, null);
 });
 
+test('half a million runs are summed up like three', () => {
+  const many = { ...measured, runs: Array.from({ length: 500_000 }, (_, i) => measured.runs[i % 3]!) };
+  const { mean: _, ...latency } = summarize(info, setup, many).latencyMs;
+  assert.deepEqual(latency, { min: 87.5, p50: 88, p90: 90, p99: 90 });
+});
+
 test('predictions are compared with the passes that had one, a budget with whole calls', () => {
   assert.deepEqual(summary.prediction, { runs: 2, meanError: 0.25 });
   assert.equal(summary.budget, null);

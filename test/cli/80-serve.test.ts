@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -55,6 +56,18 @@ test('two models, a token, and an end that finishes what was taken', async () =>
   assert.doesNotMatch(log(), /a-secret-token|Bearer/);
 });
 
+test('the end does not wait for a caller who sends no more', async (t) => {
+  const { child, url, end } = await serve('-w', 'nuclei', '--quiet', '--deadline-ms', '500');
+  const socket = connect(Number(new URL(url).port), '127.0.0.1').on('error', () => {});
+  t.after(() => socket.destroy());
+  socket.write('POST /v1/detect HTTP/1.1\r\nhost: x\r\ncontent-type: image/png\r\ncontent-length: 1000\r\n\r\n');
+  await delay(200);
+  const start = performance.now();
+  child.kill('SIGTERM');
+  assert.equal(await end, 0);
+  assert.ok(performance.now() - start < 10_000);
+});
+
 test('a second signal does not wait', async () => {
   const { child, url, end } = await serve('-w', 'nuclei', '--quiet');
   const calls = Array.from({ length: 40 }, () => post(url).catch(() => undefined));
@@ -76,6 +89,10 @@ test('wrong usage, and an address that is taken', async () => {
     [['-w', 'nuclei', '--token-file', '/nix'], /ENOENT/],
     [['-w', 'nuclei', '--cors-origin', 'example.org'], /--cors-origin/],
     [['-w', 'nuclei', '--trust-proxy', 'nix'], /--trust-proxy/],
+    [['-w', 'nuclei', '--trust-proxy', '10.0.0.0/0'], /--trust-proxy/],
+    [['-w', 'nuclei', '--trust-proxy', '::/0'], /--trust-proxy/],
+    [['-w', 'nuclei', '--max-tiles', '0'], /--max-tiles/],
+    [['-w', 'nuclei', '--max-priority', '1001'], /--max-priority/],
     [['-w', 'nuclei', '--host', 'nix.invalid'], /--host/],
   ];
   const ends = wrong.map(async ([args, message]) => {

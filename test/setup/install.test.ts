@@ -1,12 +1,14 @@
 // `mimdet setup`'s LibTorch: from archives and from pip, whole or not at all, once.
 
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { exclusively } from '../../lib/setup/exclusive.js';
 import { ensureLibtorch, type InstallOptions } from '../../lib/setup/install-libtorch.js';
 import { emptyFolder, entriesOf, fakeLibtorch, fakePython, zip } from './fake-libtorch.js';
@@ -116,6 +118,47 @@ test('without pip the error says what brings it', async (t) => {
   const folder = emptyFolder(t);
   const path = fakePython(join(folder, 'bin'), 'exit 1');
   await assert.rejects(setup(t, join(folder, 'home'), { flavour: 'cpu' }, path), /Expected pip .*apt-get install python3-pip/);
+});
+
+/** A pip whose download starts a sleep of ten minutes of its own, and writes its number down. */
+const slowPip = (folder: string) =>
+  fakePython(join(folder, 'bin'), `case "$*" in "-c "*|*--version*) exit 0;; esac\n/bin/sleep 600 & echo $! > ${folder}/pid\nwait`);
+
+async function pidIn(file: string): Promise<number> {
+  while (!existsSync(file) || readFileSync(file, 'utf8').trim() === '') await pause(20);
+  return Number(readFileSync(file, 'utf8'));
+}
+
+/** A process that nobody waits for may stay as a zombie. */
+async function ended(pid: number): Promise<void> {
+  const status = () => (existsSync(`/proc/${pid}`) ? readFileSync(`/proc/${pid}/status`, 'utf8') : 'State: Z');
+  while (!/^State:\s*Z/m.test(status())) await pause(20);
+}
+
+test('an abort ends pip, what it has started, and leaves nothing behind', { timeout: 30_000 }, async (t) => {
+  const folder = emptyFolder(t);
+  const home = join(folder, 'home');
+  const controller = new AbortController();
+  const work = setup(t, home, { flavour: 'cpu', signal: controller.signal }, slowPip(folder));
+  const pid = await pidIn(join(folder, 'pid'));
+  controller.abort(new Error('enough'));
+  await assert.rejects(work, /enough/);
+  assert.deepEqual(left(home), []);
+  await ended(pid);
+});
+
+test('mimdet setup: SIGTERM ends it with 143', { timeout: 30_000 }, async (t) => {
+  const folder = emptyFolder(t);
+  const home = join(folder, 'home');
+  const main = fileURLToPath(new URL('../../dist/cli/main.js', import.meta.url));
+  const env = { ...process.env, MIMDET_HOME: home, MIMDET_LIBTORCH: '', LIBTORCH: '', PATH: slowPip(folder) };
+  const child = spawn(process.execPath, [main, 'setup', '--cpu'], { env, stdio: 'ignore' });
+  const status = new Promise((resolve) => child.on('close', resolve));
+  const pid = await pidIn(join(folder, 'pid'));
+  child.kill('SIGTERM');
+  assert.equal(await status, 143);
+  assert.deepEqual(left(home), []);
+  await ended(pid);
 });
 
 test('two at once work one after the other, and the lock goes with its owner', async () => {
