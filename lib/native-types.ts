@@ -201,6 +201,8 @@ export interface NativeAddon {
   devices(): string[]; // 'cpu', 'cuda:0', …
   cudaKernelsProblem(): string; // why a GPU runs LibTorch's operators instead of our kernels; '' where it has them
   cpuCapability(): string; // 'AVX2', 'AVX512', …
+  /** Steps of nice, 0 to 19, that the computing threads give way to others; 3 unless this is said before the first model is loaded. */
+  giveWayBy(steps: number): void;
   loadDetector(source: string | Uint8Array, options: NativeLoadOptions, job: number): Promise<NativeDetector>;
   cancel(job: number): void;
   /** The objects of the whole picture; `maxDetections` 0: all; `nmsThreshold`: the model's, of the box head. */

@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { LoadOptions } from '../detector-options.js';
 import { codeOf } from '../errors.js';
 import { expected, Words } from '../validate.js';
+import { answerFirst } from './answer-first.js';
 import { Models, type ModelName } from './models.js';
 import { buildServer, type Server } from './server.js';
 import type { ServeSettings } from './settings.js';
@@ -28,6 +29,7 @@ export async function runServer({ settings, weights, load, version, signal, onRe
   const server = await buildServer(settings, models, version);
   const url = await listen(server, settings);
   try {
+    answerFirst();
     await models.load(weights, { ...load, signal });
     server.door.state = 'open';
     server.app.log.info({ url, models: models.list().map(({ name }) => name) }, 'ready');

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 
+#include "addon/arguments.h"
 #include "addon/batch_wrap.h"
 #include "addon/detector_wrap.h"
 #include "addon/environment.h"
@@ -14,6 +15,7 @@
 #include "addon/trainer_wrap.h"
 #include "addon/weights_wrap.h"
 #include "inference/device.h"
+#include "inference/engine.h"
 #include "inference/tensor_memory.h"
 
 // LibTorch's version as the library says at run time: major, minor and patch in the three highest bytes. Its header drags half of
@@ -39,6 +41,12 @@ Napi::Value devices(const Napi::CallbackInfo& info) {
   const Napi::Array array = Napi::Array::New(info.Env(), names.size());
   for (uint32_t i = 0; i < names.size(); ++i) array.Set(i, names[i]);
   return array;
+}
+
+/// giveWayBy(steps)
+Napi::Value give_way_by(const Napi::CallbackInfo& info) {
+  Engine::instance().give_way_by(static_cast<int>(read_integer(info[0], "steps", 0, 19)));
+  return info.Env().Undefined();
 }
 
 Napi::Value cuda_kernels_problem_js(const Napi::CallbackInfo& info) { return Napi::String::New(info.Env(), cuda_kernels_problem()); }
@@ -67,6 +75,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
   exports.Set("runsWith", libtorch_version());
   define<devices>(exports, "devices");
   define<cuda_kernels_problem_js>(exports, "cudaKernelsProblem");
+  define<give_way_by>(exports, "giveWayBy");
   define<cpu_capability>(exports, "cpuCapability");
   define<cancel>(exports, "cancel");
   define_async<load_detector>(exports, "loadDetector");

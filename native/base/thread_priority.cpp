@@ -38,10 +38,10 @@ void ask_for_long_slices(int nice) {
 }  // namespace
 #endif
 
-void give_way() {
+void give_way([[maybe_unused]] int steps) {
 #ifdef __linux__
-  constexpr int kStep = 3, kLowest = 19;  // half the weight of an ordinary thread
-  const int nice = std::min(getpriority(PRIO_PROCESS, kThisThread) + kStep, kLowest);
+  constexpr int kLowest = 19;
+  const int nice = std::min(getpriority(PRIO_PROCESS, kThisThread) + steps, kLowest);
   setpriority(PRIO_PROCESS, kThisThread, nice);
   ask_for_long_slices(nice);
 #endif

@@ -4,7 +4,6 @@
 #include <c10/core/InferenceMode.h>
 
 #include "base/heap.h"
-#include "base/thread_priority.h"
 #include "inference/device.h"
 #include "inference/device_memory.h"
 
@@ -150,7 +149,7 @@ std::shared_ptr<WorkSource> Engine::next_locked(Clock::time_point now, Clock::ti
 }
 
 void Engine::loop() {
-  give_way();
+  give_way(steps_of_nice_);
   const c10::InferenceMode no_gradients;
   open_cuda_library();
   int64_t works = 0;

@@ -12,6 +12,7 @@
 #include <thread>
 #include <vector>
 
+#include "base/thread_priority.h"
 #include "inference/deadline_clock.h"
 #include "inference/work_source.h"
 
@@ -43,6 +44,9 @@ class Engine {
   void stop(bool for_good);
   bool shut() const;
 
+  /// How far the thread gives way to others (base/thread_priority) from its next start on.
+  void give_way_by(int steps) { steps_of_nice_ = steps; }
+
   /// Sets how many threads LibTorch uses for what the compute thread does next; 0: LibTorch's own choice. Compute thread only.
   static void use_threads(int threads);
 
@@ -66,6 +70,7 @@ class Engine {
   std::shared_ptr<TaskQueue> tasks_;
   uint64_t turn_ = 0;
   std::thread thread_;
+  std::atomic<int> steps_of_nice_ = kGiveWay;
   bool stopping_ = false, shut_ = false;
   std::atomic<bool> holds_freed_memory_ = false;  // something ran since it was handed back
   DeadlineClock deadlines_;

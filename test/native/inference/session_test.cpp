@@ -226,6 +226,15 @@ TEST("engine: the compute thread gives way to the one that it works for") {
   const int found = priority.get_future().get();
   CHECK(found > own || own == 19);
 }
+
+TEST("engine: how far a thread gives way is asked for, and ends at the lowest priority there is") {
+  const int own = getpriority(PRIO_PROCESS, 0);
+  for (const int steps : {0, 10, 19}) {
+    int found = 0;
+    std::thread([&] { give_way(steps), found = getpriority(PRIO_PROCESS, 0); }).join();
+    CHECK_EQUAL(found, std::min(own + steps, 19));
+  }
+}
 #endif
 
 #ifdef __GLIBC__  // other C libraries have no call for it
