@@ -21,11 +21,19 @@ export async function pixelCount(bytes: Uint8Array, ask: () => Promise<Partial<S
 /** By the first byte, as the signature is known to be one of a picture's; undefined for other formats. */
 function headerSize(bytes: Uint8Array): Partial<Size> | undefined {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes[0] === 0x89) return { width: view.getUint32(16), height: view.getUint32(20) }; // PNG begins with its IHDR
+  if (bytes[0] === 0x89) return pngSize(bytes);
   if (bytes[0] === 0xff) return jpegSize(view);
   if (bytes[0] === 0x47) return { width: view.getUint16(6, true), height: view.getUint16(8, true) }; // GIF
   if (bytes[0] === 0x52) return webpSize(view); // RIFF
   return isBmp(bytes) ? bmpSize(bytes) : undefined;
+}
+
+/** By its IHDR, which comes first: no decoder takes the size from elsewhere. Undefined where something else comes first. */
+export function pngSize(bytes: Uint8Array): Size | undefined {
+  const isHeader = bytes[0] === 0x89 && bytes.length >= 24 && String.fromCharCode(...bytes.subarray(12, 16)) === 'IHDR';
+  if (!isHeader) return undefined;
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return { width: view.getUint32(16), height: view.getUint32(20) };
 }
 
 /** Segments and stray bytes before a frame's header: more of them than any camera writes are left to the decoder, which has its own thread. */
