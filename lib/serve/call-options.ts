@@ -1,7 +1,7 @@
 // The options of a call: text from the query or a form, values from JSON. Before it: request-pictures. After it: `detect()`.
 // What a caller may say is `detect()`'s own, and which model, and in which form to answer.
 import type { DetectOptions } from '../detector-options.js';
-import { atCommas, expected, flag, oneOf, readOptions, text, unknownName, type Check } from '../validate.js';
+import { atCommas, expected, flag, isDecimal, oneOf, readOptions, text, unknownName, type Check } from '../validate.js';
 
 export const formats = ['json', 'coco', 'png'] as const;
 export type Format = (typeof formats)[number];
@@ -42,8 +42,7 @@ export const optionNames = Object.keys(table) as Name[];
 const longest = 64;
 
 const decimal: Check<number> = (value, name) => {
-  const isShort = typeof value === 'string' && value.length <= longest;
-  const fits = isShort && /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i.test(value);
+  const fits = typeof value === 'string' && value.length <= longest && isDecimal(value);
   if (!fits) throw expected('a number', name, value);
   return Number(value);
 };

@@ -24,11 +24,11 @@ struct CancellableCall {
   }
 };
 
-/// Hands work over by `post()`, which says whether somebody will do it. Where nobody will, the call is rejected: it has begun, and must end.
+/// Hands work over by `post()`. What that throws, as nobody will do the work, rejects the call: it has begun, and must end.
 template <class Post>
 void hand_over(const Call& call, Post post) {
   try {
-    if (!post()) fail(ErrorCode::kDisposed, "Expected a running process but received one that is ending");
+    post();
   } catch (...) {
     call.reject(std::current_exception());
   }
@@ -45,7 +45,7 @@ void run_in_background(const CancelFlag& cancel, const Call& call, Work work) {
       call.reject(std::current_exception());
     }
   };
-  hand_over(call, [&] { return TaskPool::instance().post(cancel, task); });
+  hand_over(call, [&] { TaskPool::instance().post(cancel, task); });
 }
 
 inline Napi::Value text_to_js(Napi::Env env, const std::string& text) { return Napi::String::New(env, text); }

@@ -157,7 +157,7 @@ Napi::Value measure_product_rate(const SessionPtr& session, const Napi::Callback
       call.reject(current_error());
     }
   };
-  hand_over(call, [&] { return Engine::instance().post(measure); });
+  hand_over(call, [&] { Engine::instance().post(measure); });
   return promise;
 }
 
@@ -237,9 +237,7 @@ Napi::Value load_detector(const Napi::CallbackInfo& info) {
   run_in_background(pending.cancel, pending.begun.call, [loading](const Call& call) {
     std::shared_ptr<ModelWeights> weights;
     if (!SharedDetectors::instance().holds(loading.key)) weights = std::make_shared<ModelWeights>(load(loading.source));
-    hand_over(call, [&] {
-      return Engine::instance().post([loading, weights = std::move(weights), call]() mutable { build(loading, std::move(weights), call); });
-    });
+    Engine::instance().post([loading, weights = std::move(weights), call]() mutable { build(loading, std::move(weights), call); });
   });
   return pending.begun.promise;
 }

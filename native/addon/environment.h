@@ -1,8 +1,8 @@
 // One JavaScript thread that uses the addon: the promises it waits for, the way back to it from other threads, and its end.
 // Before it: the *_wrap files, which begin calls. After it: whoever does the work, and answers through Call.
 //
-// The end is the hard part. A process may exit, fail or terminate a worker with work in flight, and it does not crash, and waits for one station of a forward
-// pass or one file at most:
+// The end is the hard part. A process may exit, fail or terminate a worker with work in flight, and it neither crashes nor waits for more than one
+// station of a forward pass or one file:
 // * main thread: 'exit' (also of process.exit and of an uncaught error) stops the engine and waits for its thread;
 // * a worker: a cleanup hook marks it closed, cancels its calls and takes its pictures back; later answers find it closed;
 // * the last environment stops the engine too: nothing may be inside LibTorch when static destructors run.

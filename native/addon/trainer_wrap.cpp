@@ -180,7 +180,7 @@ Napi::Value create_trainer(const Napi::CallbackInfo& info) {
       call.reject(current_error());
     }
   };
-  hand_over(pending.begun.call, [&] { return Engine::instance().post(build); });
+  hand_over(pending.begun.call, [&] { Engine::instance().post(build); });
   return pending.begun.promise;
 }
 

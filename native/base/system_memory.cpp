@@ -41,28 +41,28 @@ double left_in(const fs::path& group, const GroupFiles& names) {
   return std::max(0.0, *limit - *used + read_number(group / "memory.stat", names.stat_key).value_or(0));
 }
 
-/// Of a group and of those around it: each has a limit of its own. In a container the path may be one of the machine's, of which only the
-/// root is there.
-double left_in_all(const SystemFiles& files, const fs::path& own, const GroupFiles& names) {
-  const fs::path root = files.control_groups / names.folder;
-  double left = left_in(root, names);
+/// Of a group and of those around it, below the root: each has a limit of its own.
+double left_below_root(const fs::path& root, const fs::path& own, const GroupFiles& names) {
+  double left = kUnlimited;
   for (fs::path group = own.relative_path(); !group.empty(); group = group.parent_path()) left = std::min(left, left_in(root / group, names));
   return left;
 }
 
 bool names_memory(const std::string& controllers) { return ("," + controllers + ",").find(",memory,") != std::string::npos; }
 
-/// Lines of "number:controllers:path"; version 2 names no controllers.
+/// Lines of "number:controllers:path"; version 2 names no controllers. In a container the path may be one of the machine's, of which only the
+/// root is there.
 double group_memory(const SystemFiles& files) {
+  const fs::path root1 = files.control_groups / kVersion1.folder, root2 = files.control_groups / kVersion2.folder;
+  double left = std::min(left_in(root1, kVersion1), left_in(root2, kVersion2));
   std::ifstream lines(files.proc / "self" / "cgroup");
-  double left = std::min(left_in_all(files, "/", kVersion1), left_in_all(files, "/", kVersion2));
   std::string line;
   while (std::getline(lines, line)) {
     const size_t first = line.find(':'), second = line.find(':', first + 1);
     if (first == std::string::npos || second == std::string::npos) continue;
     const std::string controllers = line.substr(first + 1, second - first - 1), path = line.substr(second + 1);
-    if (controllers.empty()) left = std::min(left, left_in_all(files, path, kVersion2));
-    else if (names_memory(controllers)) left = std::min(left, left_in_all(files, path, kVersion1));
+    if (controllers.empty()) left = std::min(left, left_below_root(root2, path, kVersion2));
+    else if (names_memory(controllers)) left = std::min(left, left_below_root(root1, path, kVersion1));
   }
   return left;
 }

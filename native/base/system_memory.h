@@ -1,5 +1,5 @@
 // What memory the system has left for this process: of the machine, and of the control groups (a container's or a service's limit) that it
-// lives in. Used by inference/device_memory and train/step_memory through it.
+// lives in. After it: inference/device_memory, train/step_memory.
 #pragma once
 
 #include <filesystem>

@@ -10,21 +10,22 @@ constexpr size_t kMostThreads = 4;  // most of this work waits for a disk, or st
 
 }  // namespace
 
+void fail_as_ending() { fail(ErrorCode::kDisposed, "Expected a running process but received one that is ending"); }
+
 TaskPool& TaskPool::instance() {
   static TaskPool* const pool = new TaskPool();
   return *pool;
 }
 
-bool TaskPool::post(CancelFlag cancel, std::function<void()> task) {
+void TaskPool::post(CancelFlag cancel, std::function<void()> task) {
   const std::lock_guard lock(mutex_);
-  if (shut_ || stopping_) return false;
+  if (shut_ || stopping_) fail_as_ending();
   if (idle_ <= waiting_.size() && threads_.size() < kMostThreads) start_thread_locked();
   waiting_.push_back({std::move(cancel), std::move(task)});
   changed_.notify_one();
-  return true;
 }
 
-/// Throws std::system_error where the system has no thread for the first one: no task may be left behind. Others are only missed.
+/// No task may be left behind: the first thread has to be there. Others are only missed.
 void TaskPool::start_thread_locked() {
   try {
     threads_.emplace_back([this] { loop(); });

@@ -12,14 +12,17 @@
 
 namespace mimdet {
 
+/// Throws Error(kDisposed): nothing runs any more.
+[[noreturn]] void fail_as_ending();
+
 class TaskPool {
  public:
   /// Never destroyed, like the compute engine: the end of a process stops it by hand.
   static TaskPool& instance();
 
-  /// Runs `task` (which must not throw) on one of the threads. False where the pool is being stopped: nothing runs then.
-  /// `cancel` is raised when the pool is stopped.
-  bool post(CancelFlag cancel, std::function<void()> task);
+  /// Runs `task` (which must not throw) on one of the threads; `cancel` is raised when the pool is stopped. Throws where nobody will run it:
+  /// Error(kDisposed) while the pool is being stopped, std::system_error where the system has no thread for the first one.
+  void post(CancelFlag cancel, std::function<void()> task);
 
   /// Drops what waits, raises the flags of what runs and waits for it. New work starts the threads again, unless `for_good`.
   void stop(bool for_good);

@@ -66,10 +66,10 @@ std::vector<DetectResult> Detector::detect(const std::vector<BorrowedPicture*>& 
   if (options.views.empty()) results = detect_once(pictures, options, cancel, log);
   else for (BorrowedPicture* picture : pictures) results.push_back(detect_augmented(*picture, options, cancel, log));
   forecast_.learn(pass_parts(pictures, options), log, watch.lap_ms() - log.total_ms());
+  log.wait = {};  // of this pass alone
   for (DetectResult& result : results) {
     result.timing.sample_ratio = options.sample_ratio;
     result.timing.stations = log;
-    result.timing.stations.wait = {};
   }
   return results;
 }

@@ -20,16 +20,20 @@ namespace {
 std::string cuda_problem;  // why the CUDA half is not open, for a person; written once, under the flag below
 std::once_flag cuda_opened;
 
+/// Where the library lies that has this function.
+std::filesystem::path folder_with(const void* function) {
+  Dl_info library{};
+  dladdr(function, &library);
+  return std::filesystem::path(library.dli_fname ? library.dli_fname : "").parent_path();
+}
+
 std::string opening_error(const std::filesystem::path& library) {
   const char* reason = dlerror();
   return reason ? reason : library.string();
 }
 
 void open_cuda_library_once() {
-  Dl_info torch_cpu{};
-  dladdr(reinterpret_cast<const void*>(&at::getAccelerator), &torch_cpu);
-  const std::filesystem::path library =
-      std::filesystem::path(torch_cpu.dli_fname ? torch_cpu.dli_fname : "").parent_path() / "libtorch_cuda.so";
+  const std::filesystem::path library = folder_with(reinterpret_cast<const void*>(&at::getAccelerator)) / "libtorch_cuda.so";
   std::error_code ignored;
   if (!std::filesystem::exists(library, ignored)) {
     cuda_problem = "its LibTorch is one for the CPU alone (`npx mimdet setup --cuda` installs one with CUDA)";
@@ -60,20 +64,13 @@ std::string why_no_gpu() {
   return driver + (driver.empty() || libtorch.empty() ? "" : ", and ") + libtorch;
 }
 
-/// Of this library's own file.
-std::filesystem::path beside_this(const char* name) {
-  Dl_info self{};
-  dladdr(reinterpret_cast<const void*>(&open_cuda_library), &self);
-  return std::filesystem::path(self.dli_fname ? self.dli_fname : "").parent_path() / name;
-}
-
 /// The plugin with our kernels (ops/cuda) lies beside this library. Only where there is a GPU, and after LibTorch's CUDA half. Another copy
 /// of this package may have filled the operators already.
 /// @returns why LibTorch's forms of the operators have to do; empty where they have not
 std::string open_cuda_kernels() {
   const auto nms = c10::Dispatcher::singleton().findSchema({"mimdet::nms", ""});
   if (nms && nms->hasKernelForDispatchKey(c10::DispatchKey::CUDA)) return {};
-  const std::filesystem::path plugin = beside_this("mimdet_cuda.so");
+  const std::filesystem::path plugin = folder_with(reinterpret_cast<const void*>(&open_cuda_library)) / "mimdet_cuda.so";
   std::error_code ignored;
   if (!std::filesystem::exists(plugin, ignored)) return "they were not built: there was no nvcc";
   void* const library = dlopen(plugin.c_str(), RTLD_NOW);

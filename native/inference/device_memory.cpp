@@ -53,10 +53,8 @@ double number_bytes(const PassMemory& pass) {
   return pass.device.is_cpu() ? kFloatBytes : static_cast<double>(c10::elementSize(pass.dtype));
 }
 
-}  // namespace
-
-std::optional<double> memory_for(double needed, at::Device device) {
-  if (!device.is_cpu()) return free_on_gpu(device);
+/// None where nobody says.
+std::optional<double> memory_of_machine(double needed) {
   if (const double known = last_reading.get(); needed <= known * kTrusted) return known;
   std::optional<double> available = available_memory();
   if (available && needed > *available) {
@@ -67,6 +65,13 @@ std::optional<double> memory_for(double needed, at::Device device) {
   return available;
 }
 
+}  // namespace
+
+std::optional<double> too_little_memory(double needed, at::Device device) {
+  const std::optional<double> available = device.is_cpu() ? memory_of_machine(needed) : free_on_gpu(device);
+  return available && needed > *available ? available : std::nullopt;
+}
+
 void give_back_all_free_memory() {
   give_back_free_memory();
   if (at::getAccelerator() == at::kCUDA && at::getDeviceAllocator(at::kCUDA)->initialized()) at::accelerator::emptyCache();
@@ -75,8 +80,8 @@ void give_back_all_free_memory() {
 void check_memory(const ModelConfig& config, SizeHw padded_size, const PassMemory& pass) {
   const double one = forward_bytes(config, padded_size, pass.masks) + pass.kept_bytes;
   const double needed = one * static_cast<double>(pass.pictures) * number_bytes(pass) / kFloatBytes;
-  const std::optional<double> available = memory_for(needed, pass.device);
-  if (!available || needed <= *available) return;
+  const std::optional<double> available = too_little_memory(needed, pass.device);
+  if (!available) return;
   fail_expected(ErrorCode::kOutOfMemory, "pictures that need at most " + gigabytes(*available) + " of memory", "image",
                 std::to_string(pass.pictures) + " of " + std::to_string(padded_size.width) + " x " + std::to_string(padded_size.height) +
                     " pixels after resizing, which needs " + gigabytes(needed));

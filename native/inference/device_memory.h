@@ -12,9 +12,9 @@
 
 namespace mimdet {
 
-/// Bytes that the process may still take on `device`; none where nobody says. On the CPU, once memory that is free within the process is the
-/// system's again if `needed` would not fit otherwise.
-std::optional<double> memory_for(double needed, at::Device device);
+/// Bytes that the process may still take on `device`, where they are fewer than `needed`; none where it fits, or nobody says. On the CPU memory that
+/// is free within the process is the system's again before it is found too little.
+std::optional<double> too_little_memory(double needed, at::Device device);
 
 /// Memory that is free within the process goes back to the system, a GPU's too. Compute thread.
 void give_back_all_free_memory();
@@ -22,7 +22,7 @@ void give_back_all_free_memory();
 /// What is about to go through the model.
 struct PassMemory {
   at::Device device = at::kCPU;
-  at::ScalarType dtype = at::kFloat;  // of activations on a GPU; a CPU's share of float32 is too large for the difference to be trusted
+  at::ScalarType dtype = at::kFloat;  // of activations on a GPU; on the CPU all are taken for float32
   int64_t pictures = 1;               // at once
   int64_t masks = 0;                  // of each picture, at most
   double kept_bytes = 0;              // beside each of them: other views of test-time augmentation

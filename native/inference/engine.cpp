@@ -4,6 +4,7 @@
 #include <c10/core/InferenceMode.h>
 
 #include "base/heap.h"
+#include "base/task_pool.h"
 #include "inference/device.h"
 #include "inference/device_memory.h"
 
@@ -45,9 +46,6 @@ class TaskQueue : public WorkSource {
     dropped.swap(tasks_);
   }
 
-  Clock::time_point next_deadline() const override { return kNever; }
-  void expire(Clock::time_point) noexcept override {}
-
  private:
   mutable std::mutex mutex_;
   std::deque<std::function<void()>> tasks_;
@@ -72,15 +70,14 @@ void Engine::wake() {
   changed_.notify_one();
 }
 
-bool Engine::post(std::function<void()> task) {
+void Engine::post(std::function<void()> task) {
   {
     const std::lock_guard lock(mutex_);
-    if (shut_) return false;
+    if (shut_) fail_as_ending();
     start_locked();  // first: where no thread can be started, no task may be left behind
   }
   tasks_->push(std::move(task));
   wake();
-  return true;
 }
 
 void Engine::watch(Clock::time_point deadline, const std::shared_ptr<WorkSource>& source) {

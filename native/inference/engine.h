@@ -31,8 +31,8 @@ class Engine {
   void add(const std::shared_ptr<WorkSource>& source);
   /// To be called when a source may have become ready earlier than it last said. Any thread, no lock of a source held.
   void wake();
-  /// Runs `task` (which must not throw) once, in turn with the sources. False where the process is ending: nothing runs any more.
-  bool post(std::function<void()> task);
+  /// Runs `task` (which must not throw) once, in turn with the sources. Throws as TaskPool::post() does where nobody will run it.
+  void post(std::function<void()> task);
   /// Calls `source->expire` when the time has come.
   void watch(Clock::time_point deadline, const std::shared_ptr<WorkSource>& source);
 

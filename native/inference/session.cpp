@@ -156,11 +156,11 @@ void Session::run_pass(const Jobs& jobs, int64_t batch_size) {
     error = current_error();
   }
   if (error && wanted.size() > 1 && is_out_of_memory(error)) return run_halves(wanted, batch_size);
+  if (error) {
+    for (const DetectJobPtr& job : wanted) finish(job, error);
+    return;
+  }
   for (size_t i = 0; i < wanted.size(); ++i) {
-    if (error) {
-      finish(wanted[i], error);
-      continue;
-    }
     results[i].timing.queue_ms = milliseconds(start - wanted[i]->arrival);
     results[i].timing.batch_size = batch_size;
     finish(wanted[i], std::move(results[i]));

@@ -17,9 +17,9 @@ class WorkSource {
   /// Ends what is waiting and asks what is running to stop: the process or the last user is going.
   virtual void abandon() noexcept = 0;
   /// The earliest of what waits or runs; kNever where there is none.
-  virtual Clock::time_point next_deadline() const = 0;
+  virtual Clock::time_point next_deadline() const { return kNever; }
   /// Ends what has missed its deadline.
-  virtual void expire(Clock::time_point now) noexcept = 0;
+  virtual void expire(Clock::time_point) noexcept {}
 };
 
 }  // namespace mimdet

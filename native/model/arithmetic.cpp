@@ -1,7 +1,8 @@
 #include "model/arithmetic.h"
 
 #include <algorithm>
-#include <cmath>
+
+#include "weights/weight_names.h"
 
 namespace mimdet {
 namespace {
@@ -21,7 +22,7 @@ Count convs3x3(int64_t count, int64_t in, int64_t out) {
 /// qkv and projection, the MLP's two layers, and attention's two products.
 Count block(int64_t tokens, int64_t dim, double mlp_ratio) {
   const auto n = static_cast<Count>(tokens), d = static_cast<Count>(dim);
-  return n * d * (4 * d + 2 * std::trunc(d * mlp_ratio)) + 2 * n * n * d;
+  return n * d * (4 * d + 2 * static_cast<Count>(hidden_features(dim, mlp_ratio))) + 2 * n * n * d;
 }
 
 Count stem(const ModelConfig& config, SizeHw padded) {

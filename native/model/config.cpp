@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "base/json_section.h"
+#include "weights/weight_names.h"
 
 namespace mimdet {
 namespace {
@@ -65,8 +66,8 @@ void check_together(const ModelConfig& c) {
   require(c.decoder.dim % 4 == 0, "a multiple of 4", "config.decoder.dim", c.decoder.dim);
   require(c.encoder.dim % c.encoder.heads == 0, "a divisor of encoder.dim", "config.encoder.heads", c.encoder.heads);
   require(c.decoder.dim % c.decoder.heads == 0, "a divisor of decoder.dim", "config.decoder.heads", c.decoder.heads);
-  const auto hidden = [](int64_t dim, double ratio) { return static_cast<int64_t>(static_cast<double>(dim) * ratio); };
-  const int64_t encoder_hidden = hidden(c.encoder.dim, c.encoder.mlp_ratio), decoder_hidden = hidden(c.decoder.dim, c.decoder.mlp_ratio);
+  const int64_t encoder_hidden = hidden_features(c.encoder.dim, c.encoder.mlp_ratio);
+  const int64_t decoder_hidden = hidden_features(c.decoder.dim, c.decoder.mlp_ratio);
   require(encoder_hidden >= 1, "one hidden feature (dim * mlpRatio) at least", "config.encoder.mlpRatio", encoder_hidden);
   require(decoder_hidden >= 1, "one hidden feature (dim * mlpRatio) at least", "config.decoder.mlpRatio", decoder_hidden);
   require(c.size_divisibility % 32 == 0, "a multiple of 32 (c5 has stride 32)", "config.sizeDivisibility", c.size_divisibility);

@@ -49,16 +49,16 @@ void RoiHeads::add_masks(const Pyramid& pyramid, std::vector<Instances>& instanc
     boxes.push_back(picture.boxes_xyxy);
     classes.push_back(picture.classes);
   }
-  const at::Tensor all_classes = at::cat(classes);
   std::vector<at::Tensor> parts;
-  for (int64_t first = 0; first == 0 || first < all_classes.size(0); first += fixed::kMasksAtATime) {
+  int64_t first = 0;
+  for (const at::Tensor& part : at::cat(classes).split(fixed::kMasksAtATime)) {
     throw_if_cancelled(cancel);
-    const int64_t end = std::min(first + fixed::kMasksAtATime, all_classes.size(0));
-    const at::Tensor pooled = pool_rois(pyramid, rows_of_all(boxes, first, end), config_.mask_pool);
-    parts.push_back(mask_head_.probabilities(pooled, all_classes.slice(0, first, end)));
+    const int64_t end = first + part.size(0);
+    parts.push_back(mask_head_.probabilities(pool_rois(pyramid, rows_of_all(boxes, first, end), config_.mask_pool), part));
+    first = end;
   }
   const at::Tensor probabilities = parts.size() == 1 ? parts[0] : at::cat(parts);
-  int64_t first = 0;
+  first = 0;
   for (Instances& picture : instances) {
     const int64_t end = first + picture.boxes_xyxy.size(0);
     picture.mask_probabilities = probabilities.slice(0, first, end);

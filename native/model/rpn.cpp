@@ -1,21 +1,14 @@
 #include "model/rpn.h"
 
-#include <string>
-
 #include "weights/weight_names.h"
 
 namespace mimdet {
-namespace {
-
-constexpr const char* kHead = "proposal_generator.rpn_head.";
-
-}  // namespace
 
 Rpn::Rpn(const WeightSource& weights, const RpnConfig& config, at::Device device)
     : config_(config),
       anchors_(config, device),
-      objectness_logits_(load_conv(weights, std::string(kHead) + "objectness_logits")),
-      anchor_deltas_(load_conv(weights, std::string(kHead) + "anchor_deltas")) {
+      objectness_logits_(load_conv(weights, "proposal_generator.rpn_head.objectness_logits")),
+      anchor_deltas_(load_conv(weights, "proposal_generator.rpn_head.anchor_deltas")) {
   for (int64_t i = 0; i < config.convs; ++i)
     convs_.push_back(load_conv(weights, rpn_conv_name(i, config.convs), Activation::kRelu));
 }

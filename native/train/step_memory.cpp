@@ -65,8 +65,8 @@ void check_step_memory(const ModelConfig& config, const std::vector<TrainingPict
     largest = {std::max(largest.height, picture.image.size.height), std::max(largest.width, picture.image.size.width)};
   const SizeHw padded = padded_size(largest, config.size_divisibility);
   const double needed = step_bytes(config, {std::ssize(pictures), padded, sample_ratio, checkpointing});
-  const std::optional<double> available = memory_for(needed, device);
-  if (!available || needed <= *available) return;
+  const std::optional<double> available = too_little_memory(needed, device);
+  if (!available) return;
   fail_expected(ErrorCode::kOutOfMemory, "a batch that needs at most " + gigabytes(*available) + " of memory", "batches",
                 std::to_string(pictures.size()) + " pictures padded to " + std::to_string(padded.width) + " x " + std::to_string(padded.height) +
                     ", which need " + gigabytes(needed) + ": fewer at a time (`accumulate`), smaller ones, or `checkpointing`");

@@ -40,8 +40,6 @@ class TrainingSession : public WorkSource {
   Clock::time_point ready_at() const override;
   void run_one() noexcept override;
   void abandon() noexcept override;
-  Clock::time_point next_deadline() const override { return kNever; }
-  void expire(Clock::time_point) noexcept override {}
 
  private:
   explicit TrainingSession(std::unique_ptr<Trainer> trainer);

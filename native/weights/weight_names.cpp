@@ -49,7 +49,7 @@ void add_stem(NameList& list, const std::string& prefix, int64_t dim) {
 }
 
 void add_block(NameList& list, const std::string& prefix, int64_t dim, double mlp_ratio) {
-  const int64_t hidden = static_cast<int64_t>(static_cast<double>(dim) * mlp_ratio);
+  const int64_t hidden = hidden_features(dim, mlp_ratio);
   list.add_norm(prefix + ".norm1", dim);
   list.add_linear(prefix + ".attn.qkv", 3 * dim, dim);
   list.add_linear(prefix + ".attn.proj", dim, dim);
@@ -131,6 +131,8 @@ std::vector<ExpectedTensor> expected_tensors(const ModelConfig& config) {
   add_mask_head(list, config);
   return list.take();
 }
+
+int64_t hidden_features(int64_t dim, double mlp_ratio) { return static_cast<int64_t>(static_cast<double>(dim) * mlp_ratio); }
 
 std::string rpn_conv_name(int64_t index, int64_t count) {
   return "proposal_generator.rpn_head.conv" + (count == 1 ? "" : ".conv" + std::to_string(index));

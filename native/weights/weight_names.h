@@ -26,6 +26,9 @@ struct ExpectedTensor {
 /// In the order of the forward pass.
 std::vector<ExpectedTensor> expected_tensors(const ModelConfig& config);
 
+/// Width of a transformer block's hidden layer, rounded down.
+int64_t hidden_features(int64_t dim, double mlp_ratio);
+
 /// Name of the RPN head's convolution `index` of `count`, without `.weight`: a single one has no number.
 std::string rpn_conv_name(int64_t index, int64_t count);
 
