@@ -53,7 +53,7 @@ struct PackedHeads {
 };
 
 PackedHeads pack_heads(const cpu::Kernels& k, const float* qkv, const Shape& s, const at::TensorOptions& options) {
-  PackedHeads packed{{}, {}, cpu::packed_size(k, s.length, s.dim), cpu::packed_size(k, s.dim, s.length)};
+  PackedHeads packed{{}, {}, cpu::packed_size(k.attention_tile, s.length, s.dim), cpu::packed_size(k.attention_tile, s.dim, s.length)};
   packed.keys = at::empty({s.all_heads(), packed.key_size}, options);
   packed.values = at::empty({s.all_heads(), packed.value_size}, options);
   float* keys = packed.keys.mutable_data_ptr<float>();
@@ -62,8 +62,8 @@ PackedHeads pack_heads(const cpu::Kernels& k, const float* qkv, const Shape& s, 
   cpu::share(s.all_heads(), [&](cpu::Pieces& pieces) {
     for (int64_t i; pieces.take(i);) {
       const float* k_of_head = qkv + s.keys_of(i);
-      cpu::pack_keys(k, k_of_head, s.stride(), s.length, s.dim, factor, keys + i * packed.key_size);
-      cpu::pack_values(k, k_of_head + s.out_stride(), s.stride(), s.length, s.dim, values + i * packed.value_size);
+      cpu::pack_keys(k.attention_tile, k_of_head, s.stride(), s.length, s.dim, factor, keys + i * packed.key_size);
+      cpu::pack_values(k.attention_tile, k_of_head + s.out_stride(), s.stride(), s.length, s.dim, values + i * packed.value_size);
     }
   });
   return packed;
@@ -73,7 +73,7 @@ void attend_all(const cpu::Kernels& k, const float* qkv, const PackedHeads& pack
   const float* keys = packed.keys.const_data_ptr<float>();
   const float* values = packed.values.const_data_ptr<float>();
   cpu::share(s.blocks(kQueriesATask), [&](cpu::Pieces& pieces) {
-    const at::Tensor scratch = at::empty({k.attention_scratch}, packed.keys.options());
+    const at::Tensor scratch = at::empty({k.attention_scratch(s.dim)}, packed.keys.options());
     for (int64_t i; pieces.take(i);) {
       const Block block = s.block(i, kQueriesATask);
       k.attend({.q = qkv + block.query,

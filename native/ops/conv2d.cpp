@@ -21,7 +21,7 @@ constexpr auto kChannelsLast = at::MemoryFormat::ChannelsLast;
 
 at::Tensor packed_for_winograd(const at::Tensor& weight) {
   const cpu::Kernels& k = *cpu::kernels();
-  at::Tensor result = at::empty({36 * cpu::packed_size(k, weight.size(0), weight.size(1))}, weight.options());
+  at::Tensor result = at::empty({36 * cpu::packed_size(k.panel, weight.size(0), weight.size(1))}, weight.options());
   cpu::pack_winograd(k, weight.contiguous().const_data_ptr<float>(), weight.size(0), weight.size(1), result.mutable_data_ptr<float>());
   return result;
 }

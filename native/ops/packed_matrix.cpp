@@ -13,7 +13,7 @@ constexpr int64_t kRowsOfPanels = 96;
 
 at::Tensor in_panels(const at::Tensor& rows) {
   const cpu::Kernels& k = *cpu::kernels();
-  at::Tensor packed = at::empty({cpu::packed_size(k, rows.size(0), rows.size(1))}, rows.options());
+  at::Tensor packed = at::empty({cpu::packed_size(k.panel, rows.size(0), rows.size(1))}, rows.options());
   cpu::pack_weight(k, rows.const_data_ptr<float>(), rows.size(0), rows.size(1), packed.mutable_data_ptr<float>());
   return packed;
 }

@@ -34,9 +34,9 @@ struct Scratch {
       : scores(kQueries * kKeys),
         gradients(kQueries * kKeys),
         means(length),
-        keys(cpu::packed_size(k, kKeys, dim)),
-        plain_keys(cpu::packed_size(k, dim, kKeys)),
-        values(cpu::packed_size(k, kKeys, dim)),
+        keys(cpu::packed_size(k.panel, kKeys, dim)),
+        plain_keys(cpu::packed_size(k.panel, dim, kKeys)),
+        values(cpu::packed_size(k.panel, kKeys, dim)),
         transposed(k.transposed_scratch) {}
 };
 
@@ -104,9 +104,9 @@ void head_gradient(const cpu::Kernels& k, const Head& h, Scratch& s) {
   for (int64_t key = 0; key < h.length; key += kKeys) {
     const int64_t keys = std::min(kKeys, h.length - key);
     const float* from = h.k + key * h.stride;
-    cpu::pack_keys(k, from, h.stride, keys, h.dim, static_cast<float>(1.4426950408889634 * scale), s.keys.data());
-    cpu::pack_keys(k, h.v + key * h.stride, h.stride, keys, h.dim, 1.f, s.values.data());
-    cpu::pack_values(k, from, h.stride, keys, h.dim, s.plain_keys.data());
+    cpu::pack_keys(k.panel, from, h.stride, keys, h.dim, static_cast<float>(1.4426950408889634 * scale), s.keys.data());
+    cpu::pack_keys(k.panel, h.v + key * h.stride, h.stride, keys, h.dim, 1.f, s.values.data());
+    cpu::pack_values(k.panel, from, h.stride, keys, h.dim, s.plain_keys.data());
     for (int64_t query = 0; query < h.length; query += kQueries)
       block(k, h, query, std::min(kQueries, h.length - query), key, keys, s);
   }

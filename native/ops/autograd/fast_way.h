@@ -37,8 +37,8 @@ inline OptionalTensor if_defined(const at::Tensor& tensor) { return tensor.defin
 inline at::Tensor packed_columns(const at::Tensor& matrix) {
   const cpu::Kernels& k = *cpu::kernels();
   const at::Tensor rows = matrix.contiguous();
-  at::Tensor packed = at::empty({cpu::packed_size(k, rows.size(1), rows.size(0))}, rows.options());
-  cpu::pack_values(k, rows.const_data_ptr<float>(), rows.size(1), rows.size(0), rows.size(1), packed.mutable_data_ptr<float>());
+  at::Tensor packed = at::empty({cpu::packed_size(k.panel, rows.size(1), rows.size(0))}, rows.options());
+  cpu::pack_values(k.panel, rows.const_data_ptr<float>(), rows.size(1), rows.size(0), rows.size(1), packed.mutable_data_ptr<float>());
   return packed;
 }
 

@@ -1,138 +1,132 @@
-// Attention of a block of queries over all keys, a block of keys at a time, so that the scores never leave the caches.
-// The largest score so far is kept for each query, and what was summed is scaled down when a larger one comes. See kernels.inl.
+// Attention without its matrix of scores: a block of queries stands side by side in the lanes, one block of keys after the other goes by, and
+// the weights between them never leave the first cache. The largest score so far is kept for each query, and what was gathered is scaled
+// down when a larger one comes. With queries in the lanes a softmax needs no sum across a vector. See kernels.inl.
 
-constexpr int64_t kQueryBlock = 96;  // a multiple of kTile
-constexpr int64_t kKeyBlock = 512;   // a multiple of kPanel
-constexpr float kLeast = -1e30f;     // stands for minus infinity without making NaN of differences
-static_assert(kQueryBlock % kTile == 0 && kKeyBlock % kPanel == 0);
+constexpr int kQueryVecs = 3;
+constexpr int kQueries = kQueryVecs * kLanes;                    // of a block
+constexpr int kAttentionTile = kTile * kPanelVecs / kQueryVecs;  // keys, or channels of values, that are computed together
+constexpr int64_t kKeyBlock = 96;                                // its weights and a tile of values fit into 32 KB
+constexpr int64_t kFactorsAhead = 16 * kAttentionTile;           // how far keys and values are fetched before they are read
+constexpr float kLeast = -1e30f;                                 // stands for minus infinity without making NaN of differences
+static_assert(kKeyBlock % kAttentionTile == 0);
 
-struct Scratch {
-  float* scores;   // (kQueryBlock, kKeyBlock)
-  float* largest;  // (kQueryBlock, kLanes): of this block of keys
-  float* level;    // (kQueryBlock): the largest score so far
-  float* sum;      // (kQueryBlock): of 2^(score - level)
-};
-constexpr int64_t kAttentionScratch = kQueryBlock * (kKeyBlock + kLanes + 2);
-
-struct ScoreTile {
-  const float* q;
-  int64_t q_stride;
-  const float* panel;  // (dim, kPanel)
-  int64_t dim;
-  const float* mask;  // kPanel floats to start with, or nullptr
-  float* scores;
-  float* largest;
+struct QueryBlock {
+  float* queries;   // (dim, kQueries)
+  float* weights;   // (kKeyBlock, kQueries): scores, then 2^(score - level)
+  float* gathered;  // (dim, filled up to whole tiles, kQueries)
+  Vec level[kQueryVecs], sum[kQueryVecs];  // the largest score so far, the sum of 2^(score - level)
 };
 
-template <int R>
-MIMDET_KERNEL void compute_scores(const ScoreTile& t) {
-  Vec sums[R][kPanelVecs];
-  start_sums(sums, t.mask);
-  multiply_panel(sums, t.q, t.q_stride, t.panel, t.dim);
+int64_t attention_scratch(int64_t dim) { return kQueries * (dim + kKeyBlock + round_up(dim, kAttentionTile)); }
+
+/// sums = `factors` (depth, kAttentionTile), turned, times `lanes` (depth, kQueries).
+MIMDET_INLINE void multiply_lanes(Vec (&sums)[kAttentionTile][kQueryVecs], const float* factors, const float* lanes, int64_t depth) {
   MIMDET_UNROLL
-  for (int i = 0; i < R; ++i) {
-    store(t.scores + i * kKeyBlock, sums[i][0]);
-    store(t.scores + i * kKeyBlock + kLanes, sums[i][1]);
-    store(t.largest + i * kLanes, larger(load(t.largest + i * kLanes), larger(sums[i][0], sums[i][1])));
+  for (int i = 0; i < kAttentionTile; ++i)
+    MIMDET_UNROLL
+    for (int j = 0; j < kQueryVecs; ++j) sums[i][j] = Vec{};
+  for (int64_t k = 0; k < depth; ++k, factors += kAttentionTile, lanes += kQueries) {
+    __builtin_prefetch(factors + kFactorsAhead);
+    Vec right[kQueryVecs];
+    MIMDET_UNROLL
+    for (int j = 0; j < kQueryVecs; ++j) right[j] = load(lanes + j * kLanes);
+    MIMDET_UNROLL
+    for (int i = 0; i < kAttentionTile; ++i) {
+      const Vec factor = spread(factors[i]);
+      MIMDET_UNROLL
+      for (int j = 0; j < kQueryVecs; ++j) sums[i][j] += factor * right[j];
+    }
   }
 }
 
-using ScoreFunction = void (*)(const ScoreTile&);
-
-template <int R>
-struct ScoreTable : ScoreTable<R - 1> {
-  constexpr ScoreTable() { this->of[R] = compute_scores<R>; }
-};
-template <>
-struct ScoreTable<0> {
-  ScoreFunction of[kTile + 1] = {};
-};
-
-MIMDET_KERNEL void score_panel(ScoreTile tile, int64_t rows) {
-  static constexpr ScoreTable<kTile> tiles;
-  for (int64_t row = 0; row < rows; row += kTile) {
-    tiles.of[rows - row < kTile ? rows - row : kTile](tile);
-    tile.q += kTile * tile.q_stride;
-    tile.scores += kTile * kKeyBlock;
-    tile.largest += kTile * kLanes;
+/// Scores of one tile of keys, of which `there` exist; `largest` is raised to theirs.
+MIMDET_KERNEL void score_tile(const float* keys, int64_t there, int64_t dim, const float* queries, float* scores, Vec (&largest)[kQueryVecs]) {
+  Vec sums[kAttentionTile][kQueryVecs];
+  multiply_lanes(sums, keys, queries, dim);
+  MIMDET_UNROLL
+  for (int i = 0; i < kAttentionTile; ++i) {
+    if (i >= there) break;
+    MIMDET_UNROLL
+    for (int j = 0; j < kQueryVecs; ++j) {
+      store(scores + i * kQueries + j * kLanes, sums[i][j]);
+      largest[j] = larger(largest[j], sums[i][j]);
+    }
   }
 }
 
-/// Scores of `rows` queries with the keys [key, key + keys), and the largest of each query, a vector wide.
-MIMDET_KERNEL void score_block(const AttentionRows& p, const float* q, int64_t rows, int64_t key, int64_t keys, const Scratch& s) {
-  for (int64_t i = 0; i < rows; ++i) store(s.largest + i * kLanes, spread(kLeast));
-  for (int64_t j = 0; j < keys; j += kPanel) {
-    alignas(64) float mask[kPanel];
-    const int64_t left = keys - j;
-    if (left < kPanel)
-      for (int64_t lane = 0; lane < kPanel; ++lane) mask[lane] = lane < left ? 0.f : kLeast;
-    score_panel({q, p.q_stride, p.keys + (key + j) * p.dim, p.dim, left < kPanel ? mask : nullptr, s.scores + j, s.largest}, rows);
-  }
+/// Turns scores into weights, 2^(score - level), and adds them up: as a sum of short sums.
+MIMDET_KERNEL void weigh_keys(QueryBlock& b, int64_t keys) {
+  const Vec level[kQueryVecs] = {b.level[0], b.level[1], b.level[2]};
+  Vec sum[kQueryVecs] = {};
+  for (int64_t k = 0; k < keys; ++k)
+    MIMDET_UNROLL
+    for (int j = 0; j < kQueryVecs; ++j) {
+      float* score = b.weights + k * kQueries + j * kLanes;
+      const Vec weight = exp2_of_negative(load(score) - level[j]);
+      store(score, weight);
+      sum[j] += weight;
+    }
+  for (int j = 0; j < kQueryVecs; ++j) b.sum[j] += sum[j];
 }
 
-MIMDET_INLINE void scale_row(float* row, int64_t count, float factor) {
-  int64_t i = 0;
-  for (; i + kLanes <= count; i += kLanes) store(row + i, load(row + i) * factor);
-  for (; i < count; ++i) row[i] *= factor;
+/// gathered = gathered · keep + values · weights, for one tile of channels.
+MIMDET_KERNEL void gather_tile(const float* values, int64_t keys, const float* weights, const Vec (&keep)[kQueryVecs], bool first, float* gathered) {
+  Vec sums[kAttentionTile][kQueryVecs];
+  multiply_lanes(sums, values, weights, keys);
+  MIMDET_UNROLL
+  for (int i = 0; i < kAttentionTile; ++i)
+    MIMDET_UNROLL
+    for (int j = 0; j < kQueryVecs; ++j) {
+      float* at = gathered + i * kQueries + j * kLanes;
+      store(at, first ? sums[i][j] : load(at) * keep[j] + sums[i][j]);
+    }
 }
 
-/// Turns the scores of one query into weights, 2^(score - level); `out` is what was gathered so far.
-MIMDET_KERNEL void weigh_row(const Scratch& s, int64_t row, int64_t keys, float* out, int64_t dim, bool first) {
-  const float before = s.level[row], here = largest_of(load(s.largest + row * kLanes));
-  const float level = here > before ? here : before;
-  float* scores = s.scores + row * kKeyBlock;
-  Vec sum = {};
-  for (int64_t j = 0; j < keys; j += kPanel) {
-    const Vec left = exp2_of_negative(load(scores + j) - level), right = exp2_of_negative(load(scores + j + kLanes) - level);
-    store(scores + j, left);
-    store(scores + j + kLanes, right);
-    sum += left + right;
+MIMDET_KERNEL void attend_keys(const AttentionRows& p, QueryBlock& b, int64_t key, int64_t keys) {
+  Vec largest[kQueryVecs], keep[kQueryVecs];
+  for (int j = 0; j < kQueryVecs; ++j) largest[j] = b.level[j];
+  for (int64_t k = 0; k < keys; k += kAttentionTile)
+    score_tile(p.keys + (key + k) * p.dim, keys - k, p.dim, b.queries, b.weights + k * kQueries, largest);
+  for (int j = 0; j < kQueryVecs; ++j) {
+    keep[j] = b.level[j] == largest[j] ? spread(1.f) : exp2_of_negative(b.level[j] - largest[j]);  // 1 exactly: it is multiplied by for each block
+    b.level[j] = largest[j];
+    b.sum[j] *= keep[j];
   }
-  const float keep = exp2_of_negative(spread(before - level))[0];
-  s.sum[row] = first ? sum_of(sum) : s.sum[row] * keep + sum_of(sum);
-  if (!first && keep != 1.f) scale_row(out, dim, keep);
-  s.level[row] = level;
+  weigh_keys(b, keys);
+  for (int64_t c = 0; c < p.dim; c += kAttentionTile)
+    gather_tile(p.values + c * p.length + key * kAttentionTile, keys, b.weights, keep, key == 0, b.gathered + c * kQueries);
 }
 
-/// out += weights · values.
-MIMDET_KERNEL void gather_values(const AttentionRows& p, int64_t rows, int64_t key, int64_t keys, float* out, bool first, const Scratch& s) {
-  for (int64_t column = 0; column < p.dim; column += kPanel) {
-    const int64_t left = p.dim - column;
-    compute_panel({.a = s.scores,
-                   .a_stride = kKeyBlock,
-                   .panel = p.values + column * p.length + key * kPanel,
-                   .depth = keys,
-                   .c = out + column,
-                   .c_stride = p.out_stride,
-                   .bias = nullptr,
-                   .accumulate = !first,
-                   .activation = Activation::kNone,
-                   .columns = left < kPanel ? left : kPanel},
-                  rows);
-  }
+/// Queries become columns; lanes without one get zeros.
+MIMDET_KERNEL void lay_out_queries(const AttentionRows& p, int64_t row, int64_t rows, float* queries) {
+  if (rows < kQueries) __builtin_memset(queries, 0, p.dim * kQueries * sizeof(float));
+  for (int64_t i = 0; i < rows; ++i)
+    for (int64_t c = 0; c < p.dim; ++c) queries[c * kQueries + i] = p.q[(row + i) * p.q_stride + c];
 }
 
-MIMDET_KERNEL void attend_block(const AttentionRows& p, const float* q, float* out, float* log_sums, int64_t rows, const Scratch& s) {
-  for (int64_t i = 0; i < rows; ++i) s.level[i] = kLeast;
-  for (int64_t key = 0; key < p.length; key += kKeyBlock) {
-    const int64_t keys = p.length - key < kKeyBlock ? p.length - key : kKeyBlock;
-    score_block(p, q, rows, key, keys, s);
-    for (int64_t i = 0; i < rows; ++i) weigh_row(s, i, keys, out + i * p.out_stride, p.dim, key == 0);
-    gather_values(p, rows, key, keys, out, key == 0, s);
+MIMDET_KERNEL void write_rows(const AttentionRows& p, int64_t row, int64_t rows, const QueryBlock& b) {
+  alignas(64) float factors[kQueries], logs[kQueries];
+  for (int j = 0; j < kQueryVecs; ++j) {
+    store(factors + j * kLanes, 1.f / b.sum[j]);
+    store(logs + j * kLanes, b.level[j]);
   }
-  for (int64_t i = 0; i < rows; ++i) scale_row(out + i * p.out_stride, p.dim, 1.f / s.sum[i]);
-  if (log_sums)
-    for (int64_t i = 0; i < rows; ++i) log_sums[i] = s.level[i] + __builtin_log2f(s.sum[i]);
+  for (int64_t i = 0; i < rows; ++i) {
+    float* out = p.out + (row + i) * p.out_stride;
+    for (int64_t c = 0; c < p.dim; ++c) out[c] = b.gathered[c * kQueries + i] * factors[i];
+    if (p.log_sums) p.log_sums[row + i] = logs[i] - __builtin_log2f(factors[i]);
+  }
 }
 
 MIMDET_KERNEL void attend(const AttentionRows& p) {
-  float* scores = p.scratch;
-  float* largest = scores + kQueryBlock * kKeyBlock;
-  float* level = largest + kQueryBlock * kLanes;
-  const Scratch scratch{scores, largest, level, level + kQueryBlock};
-  for (int64_t row = 0; row < p.rows; row += kQueryBlock) {
-    const int64_t rows = p.rows - row < kQueryBlock ? p.rows - row : kQueryBlock;
-    attend_block(p, p.q + row * p.q_stride, p.out + row * p.out_stride, p.log_sums ? p.log_sums + row : nullptr, rows, scratch);
+  float* weights = p.scratch + p.dim * kQueries;
+  for (int64_t row = 0; row < p.rows; row += kQueries) {
+    const int64_t rows = p.rows - row < kQueries ? p.rows - row : kQueries;
+    QueryBlock block{p.scratch, weights, weights + kKeyBlock * kQueries, {}, {}};
+    for (Vec& level : block.level) level = spread(kLeast);
+    lay_out_queries(p, row, rows, block.queries);
+    for (int64_t key = 0; key < p.length; key += kKeyBlock)
+      attend_keys(p, block, key, p.length - key < kKeyBlock ? p.length - key : kKeyBlock);
+    write_rows(p, row, rows, block);
   }
 }
 

@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "ops/activation.h"
+#include "ops/cpu/laid_out_rows.h"
 
 namespace mimdet::cpu {
 
@@ -29,12 +30,12 @@ struct MatrixProduct {
 struct AttentionRows {
   const float* q;
   int64_t q_stride;    // floats from token to token
-  const float* keys;    // pack_keys: panels of keys, times scale · log2(e)
-  const float* values;  // pack_values: panels of channels
+  const float* keys;    // pack_keys: panels of attention_tile keys, times scale · log2(e)
+  const float* values;  // pack_values: panels of attention_tile channels
   float* out;
   int64_t out_stride;
   int64_t rows, length, dim;  // queries, keys, channels of a head
-  float* scratch;             // attention_scratch floats
+  float* scratch;             // attention_scratch(dim) floats
   float* log_sums = nullptr;  // (rows): log2 of the sum of 2^score of each query, for the gradient; nullptr where none is wanted
 };
 
@@ -96,10 +97,12 @@ struct Kernels {
   int64_t lanes;  // floats in a vector
   int64_t panel;  // columns of a packed panel
   int64_t tile;   // rows that are computed together; a thread's share should be a multiple
-  int64_t attention_scratch, transposed_scratch;
+  int64_t attention_tile;  // keys, and channels of values, of a panel
+  int64_t transposed_scratch;
 
   void (*multiply)(const MatrixProduct&);
   void (*multiply_transposed)(const TransposedProduct&);
+  int64_t (*attention_scratch)(int64_t dim);
   void (*attend)(const AttentionRows&);
   void (*attention_gradient)(const AttentionGradientRows&);
   void (*winograd_input)(const WinogradInput&);

@@ -1,16 +1,17 @@
-// Matrix products with a packed right side. A tile of kTile rows and kPanel columns stays in registers while the depth runs by;
-// the panel of weights it needs comes from the first cache, shared by all tiles of a block of rows. See kernels.inl.
+// Matrix products with a packed right side. A tile of kTile rows and kPanel columns stays in registers while the depth runs by. Rows of A are
+// laid out first: where they stand, they often lie a multiple of a kilobyte apart, and all of a tile's would share a few places of the first
+// cache. The panel of weights comes from the caches, shared by all tiles of a block of rows. See kernels.inl.
 
 constexpr int kPanelVecs = 2;
 constexpr int kPanel = kPanelVecs * kLanes;
-constexpr int64_t kRowBlock = 24 * kTile;   // with kDepthBlock floats each: the part of A that stays in the caches
 constexpr int64_t kDepthBlock = 768;
-constexpr int64_t kStretch = 64;            // of the depth: what is summed up alone
-constexpr int64_t kAhead = 8;               // of the depth: how far a panel is fetched into the first cache before it is read
+constexpr int64_t kStretch = 64;  // of the depth: what is summed up alone
+constexpr int64_t kAhead = 8;     // of the depth: how far a panel is fetched into the first cache before it is read
+constexpr int64_t kRowBlock = kLaidOutFloats / kDepthBlock / kTile * kTile;  // the part of A that stays in the second cache
+static_assert(kStretch % kLanes == 0 && kDepthBlock % kStretch == 0 && kRowBlock > 0);
 
 struct Tile {
-  const float* a;
-  int64_t a_stride;
+  const float* a;      // laid out: (depth / kLanes, kTile, kLanes)
   const float* panel;  // (depth, kPanel)
   int64_t depth;
   float* c;
@@ -23,27 +24,31 @@ struct Tile {
 
 /// The heart of everything: rows of A · panel over a short stretch of the depth.
 template <int R>
-MIMDET_INLINE void multiply_stretch(Vec (&sums)[R][kPanelVecs], const float* a, int64_t a_stride, const float* panel, int64_t depth) {
-  for (int64_t k = 0; k < depth; ++k, panel += kPanel) {
-    __builtin_prefetch(panel + kAhead * kPanel);
-    __builtin_prefetch(panel + kAhead * kPanel + kLanes);
-    const Vec left = load(panel), right = load(panel + kLanes);
-    MIMDET_UNROLL
-    for (int i = 0; i < R; ++i) {
-      const Vec factor = spread(a[i * a_stride + k]);
-      sums[i][0] += factor * left;
-      sums[i][1] += factor * right;
+MIMDET_INLINE void multiply_stretch(Vec (&sums)[R][kPanelVecs], const float* a, const float* panel, int64_t depth) {
+  for (; depth > 0; depth -= kLanes, a += kTile * kLanes) {
+    const int64_t there = depth < kLanes ? depth : kLanes;
+    for (int64_t k = 0; k < there; ++k, panel += kPanel) {
+      __builtin_prefetch(panel + kAhead * kPanel);
+      __builtin_prefetch(panel + kAhead * kPanel + kLanes);
+      __builtin_prefetch(a + kTile * kLanes + k * kTile);  // the next rows, a piece each time
+      const Vec left = load(panel), right = load(panel + kLanes);
+      MIMDET_UNROLL
+      for (int i = 0; i < R; ++i) {
+        const Vec factor = spread(a[i * kLanes + k]);
+        sums[i][0] += factor * left;
+        sums[i][1] += factor * right;
+      }
     }
   }
 }
 
 /// sums += rows of A · panel, as a sum of short sums: one long sum in float32 loses twice as many digits, and more the deeper it is.
 template <int R>
-MIMDET_INLINE void multiply_panel(Vec (&sums)[R][kPanelVecs], const float* a, int64_t a_stride, const float* panel, int64_t depth) {
-  multiply_stretch(sums, a, a_stride, panel, depth < kStretch ? depth : kStretch);
+MIMDET_INLINE void multiply_panel(Vec (&sums)[R][kPanelVecs], const float* a, const float* panel, int64_t depth) {
+  multiply_stretch(sums, a, panel, depth < kStretch ? depth : kStretch);
   for (int64_t k = kStretch; k < depth; k += kStretch) {
     Vec part[R][kPanelVecs] = {};
-    multiply_stretch(part, a + k, a_stride, panel + k * kPanel, depth - k < kStretch ? depth - k : kStretch);
+    multiply_stretch(part, a + k * kTile, panel + k * kPanel, depth - k < kStretch ? depth - k : kStretch);
     MIMDET_UNROLL
     for (int i = 0; i < R; ++i) {
       sums[i][0] += part[i][0];
@@ -75,7 +80,7 @@ template <int R>
 MIMDET_KERNEL void whole_tile(const Tile& t) {
   Vec sums[R][kPanelVecs];
   start_sums(sums, t.bias);
-  multiply_panel(sums, t.a, t.a_stride, t.panel, t.depth);
+  multiply_panel(sums, t.a, t.panel, t.depth);
   MIMDET_UNROLL
   for (int i = 0; i < R; ++i) {
     MIMDET_UNROLL
@@ -128,17 +133,30 @@ MIMDET_KERNEL void compute_panel(Tile tile, int64_t rows) {
   for (int64_t row = 0; row < rows; row += kTile) {
     const int64_t count = rows - row < kTile ? rows - row : kTile;
     tiles.of[count](tile);
-    tile.a += kTile * tile.a_stride;
+    tile.a += kTile * round_up(tile.depth, kLanes);
     tile.c += kTile * tile.c_stride;
   }
 }
 
-MIMDET_KERNEL void multiply_block(const MatrixProduct& p, int64_t row, int64_t rows, int64_t k, int64_t depth) {
+/// `depth` floats of each row, in the order in which a tile reads them.
+MIMDET_KERNEL void lay_out_rows(const float* a, int64_t stride, int64_t rows, int64_t depth, float* to) {
+  for (int64_t row = 0; row < rows; row += kTile) {
+    const int64_t count = rows - row < kTile ? rows - row : kTile;
+    for (int64_t k = 0; k < depth; k += kLanes, to += kTile * kLanes)
+      for (int64_t i = 0; i < count; ++i) {
+        const float* from = a + (row + i) * stride + k;
+        if (depth - k >= kLanes) store(to + i * kLanes, load(from));
+        else __builtin_memcpy(to + i * kLanes, from, (depth - k) * sizeof(float));
+      }
+  }
+}
+
+/// `a`: the block of A, laid out.
+MIMDET_KERNEL void multiply_block(const MatrixProduct& p, const float* a, int64_t row, int64_t rows, int64_t k, int64_t depth) {
   const bool first = k == 0, last = k + depth == p.depth;
   for (int64_t column = 0; column < p.columns; column += kPanel) {
     const int64_t left = p.columns - column;
-    compute_panel({.a = p.a + row * p.a_stride + k,
-                   .a_stride = p.a_stride,
+    compute_panel({.a = a,
                    .panel = p.weight + column * p.depth + k * kPanel,
                    .depth = depth,
                    .c = p.c + row * p.c_stride + column,
@@ -153,9 +171,14 @@ MIMDET_KERNEL void multiply_block(const MatrixProduct& p, int64_t row, int64_t r
 
 MIMDET_KERNEL void multiply(const MatrixProduct& p) {
   const int64_t blocks = (p.depth + kDepthBlock - 1) / kDepthBlock;
-  const int64_t depth = round_up((p.depth + blocks - 1) / blocks, 8);
+  const int64_t most = round_up((p.depth + blocks - 1) / blocks, kLanes);
+  float* const laid_out = laid_out_rows();
   for (int64_t row = 0; row < p.rows; row += kRowBlock) {
     const int64_t rows = p.rows - row < kRowBlock ? p.rows - row : kRowBlock;
-    for (int64_t k = 0; k < p.depth; k += depth) multiply_block(p, row, rows, k, p.depth - k < depth ? p.depth - k : depth);
+    for (int64_t k = 0; k < p.depth; k += most) {
+      const int64_t depth = p.depth - k < most ? p.depth - k : most;
+      lay_out_rows(p.a + row * p.a_stride + k, p.a_stride, rows, depth, laid_out);
+      multiply_block(p, laid_out, row, rows, k, depth);
+    }
   }
 }

@@ -7,13 +7,13 @@ namespace mimdet::cpu {
 namespace {
 
 /// `rows` rows, `row_stride` apart, as the columns of panels.
-void pack_rows(const Kernels& k, const float* from, int64_t row_stride, int64_t rows, int64_t depth, float factor, float* packed) {
-  for (int64_t row = 0; row < rows; row += k.panel, packed += k.panel * depth) {
-    const int64_t there = std::min(k.panel, rows - row);
-    if (there < k.panel) std::fill_n(packed, k.panel * depth, 0.f);
+void pack_rows(int64_t panel, const float* from, int64_t row_stride, int64_t rows, int64_t depth, float factor, float* packed) {
+  for (int64_t row = 0; row < rows; row += panel, packed += panel * depth) {
+    const int64_t there = std::min(panel, rows - row);
+    if (there < panel) std::fill_n(packed, panel * depth, 0.f);
     for (int64_t j = 0; j < there; ++j) {
       const float* source = from + (row + j) * row_stride;
-      for (int64_t d = 0; d < depth; ++d) packed[d * k.panel + j] = source[d] * factor;
+      for (int64_t d = 0; d < depth; ++d) packed[d * panel + j] = source[d] * factor;
     }
   }
 }
@@ -33,23 +33,23 @@ void to_points(const float* kernel, double (&points)[36]) {
 }  // namespace
 
 void pack_weight(const Kernels& k, const float* weight, int64_t columns, int64_t depth, float* packed) {
-  pack_rows(k, weight, depth, columns, depth, 1.f, packed);
+  pack_rows(k.panel, weight, depth, columns, depth, 1.f, packed);
 }
 
-void pack_keys(const Kernels& k, const float* keys, int64_t stride, int64_t length, int64_t dim, float factor, float* packed) {
-  pack_rows(k, keys, stride, length, dim, factor, packed);
+void pack_keys(int64_t panel, const float* keys, int64_t stride, int64_t length, int64_t dim, float factor, float* packed) {
+  pack_rows(panel, keys, stride, length, dim, factor, packed);
 }
 
-void pack_values(const Kernels& k, const float* values, int64_t stride, int64_t length, int64_t dim, float* packed) {
-  for (int64_t column = 0; column < dim; column += k.panel, packed += k.panel * length) {
-    const int64_t there = std::min(k.panel, dim - column);
-    if (there < k.panel) std::fill_n(packed, k.panel * length, 0.f);
-    for (int64_t row = 0; row < length; ++row) std::copy_n(values + row * stride + column, there, packed + row * k.panel);
+void pack_values(int64_t panel, const float* values, int64_t stride, int64_t length, int64_t dim, float* packed) {
+  for (int64_t column = 0; column < dim; column += panel, packed += panel * length) {
+    const int64_t there = std::min(panel, dim - column);
+    if (there < panel) std::fill_n(packed, panel * length, 0.f);
+    for (int64_t row = 0; row < length; ++row) std::copy_n(values + row * stride + column, there, packed + row * panel);
   }
 }
 
 void pack_winograd(const Kernels& k, const float* weight, int64_t out, int64_t in, float* packed) {
-  const int64_t matrix = packed_size(k, out, in);
+  const int64_t matrix = packed_size(k.panel, out, in);
   std::fill_n(packed, 36 * matrix, 0.f);
   for (int64_t o = 0; o < out; ++o) {
     float* panel = packed + o / k.panel * k.panel * in + o % k.panel;

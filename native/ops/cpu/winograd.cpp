@@ -15,7 +15,7 @@ struct Scratch {
 };
 
 void multiply_points(const Kernels& k, const WinogradConvolution& c, int64_t count, const float* inputs, float* outputs) {
-  const int64_t matrix = packed_size(k, c.out, c.in);
+  const int64_t matrix = packed_size(k.panel, c.out, c.in);
   for (int64_t p = 0; p < kWinogradPoints; ++p) {
     k.multiply({.a = inputs + p * winograd_point_stride(c.in),
                 .a_stride = c.in,

@@ -48,7 +48,7 @@ std::vector<float> product(const Kernels& k, int64_t rows, int64_t depth, int64_
   std::mt19937 random(9);
   std::vector<float> a(rows * depth), weight(columns * depth), c(rows * columns, 0.5f), bias(round_up(columns, k.panel));
   for (auto* values : {&a, &weight}) for (float& value : *values) value = std::normal_distribution<float>()(random);
-  std::vector<float> packed(packed_size(k, columns, depth));
+  std::vector<float> packed(packed_size(k.panel, columns, depth));
   pack_weight(k, weight.data(), columns, depth, packed.data());
   k.multiply({.a = a.data(), .a_stride = depth, .weight = packed.data(), .bias = bias.data(), .c = c.data(), .c_stride = columns,
               .rows = rows, .depth = depth, .columns = columns, .activation = activation, .accumulate = true});
@@ -56,9 +56,10 @@ std::vector<float> product(const Kernels& k, int64_t rows, int64_t depth, int64_
 }
 
 std::vector<float> attended(const Kernels& k, const std::vector<float>& qkv, int64_t length, int64_t dim) {
-  std::vector<float> keys(packed_size(k, length, dim)), values(packed_size(k, dim, length)), out(length * dim), scratch(k.attention_scratch);
-  pack_keys(k, qkv.data() + dim, 3 * dim, length, dim, 0.2f, keys.data());
-  pack_values(k, qkv.data() + 2 * dim, 3 * dim, length, dim, values.data());
+  std::vector<float> keys(packed_size(k.attention_tile, length, dim)), values(packed_size(k.attention_tile, dim, length)), out(length * dim),
+      scratch(k.attention_scratch(dim));
+  pack_keys(k.attention_tile, qkv.data() + dim, 3 * dim, length, dim, 0.2f, keys.data());
+  pack_values(k.attention_tile, qkv.data() + 2 * dim, 3 * dim, length, dim, values.data());
   k.attend({.q = qkv.data(), .q_stride = 3 * dim, .keys = keys.data(), .values = values.data(), .out = out.data(), .out_stride = dim,
             .rows = length, .length = length, .dim = dim, .scratch = scratch.data()});
   return out;
