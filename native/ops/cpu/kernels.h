@@ -24,6 +24,8 @@ struct MatrixProduct {
   int64_t rows, depth = 0, columns = 0;
   Activation activation = Activation::kNone;
   bool accumulate = false;
+  /// A's rows are (rows / tile, depth / lanes, tile, lanes) instead, filled up to whole tiles; `depth` is a multiple of `lanes`.
+  bool laid_out = false;
 };
 
 /// Rows [0, rows) of softmax(q · kᵀ · scale) · v of one head.
@@ -64,6 +66,7 @@ struct WinogradInput {
   const float* pixels[36];  // where the channels of each pixel stand; zeros where the padding is
   float* points;            // of the first point
   int64_t point_stride;     // floats from point to point
+  int64_t lanes_stride;     // floats from `lanes` channels to the next ones of a point
   int64_t channels;         // a multiple of `lanes`
 };
 

@@ -12,6 +12,7 @@ static_assert(kStretch % kLanes == 0 && kDepthBlock % kStretch == 0 && kRowBlock
 
 struct Tile {
   const float* a;      // laid out: (depth / kLanes, kTile, kLanes)
+  int64_t a_step;      // floats from these rows of A to the next tile's
   const float* panel;  // (depth, kPanel)
   int64_t depth;
   float* c;
@@ -133,7 +134,7 @@ MIMDET_KERNEL void compute_panel(Tile tile, int64_t rows) {
   for (int64_t row = 0; row < rows; row += kTile) {
     const int64_t count = rows - row < kTile ? rows - row : kTile;
     tiles.of[count](tile);
-    tile.a += kTile * round_up(tile.depth, kLanes);
+    tile.a += tile.a_step;
     tile.c += kTile * tile.c_stride;
   }
 }
@@ -151,12 +152,13 @@ MIMDET_KERNEL void lay_out_rows(const float* a, int64_t stride, int64_t rows, in
   }
 }
 
-/// `a`: the block of A, laid out.
-MIMDET_KERNEL void multiply_block(const MatrixProduct& p, const float* a, int64_t row, int64_t rows, int64_t k, int64_t depth) {
+/// `a`: the block of A, laid out, with `a_step` floats from tile to tile.
+MIMDET_KERNEL void multiply_block(const MatrixProduct& p, const float* a, int64_t a_step, int64_t row, int64_t rows, int64_t k, int64_t depth) {
   const bool first = k == 0, last = k + depth == p.depth;
   for (int64_t column = 0; column < p.columns; column += kPanel) {
     const int64_t left = p.columns - column;
     compute_panel({.a = a,
+                   .a_step = a_step,
                    .panel = p.weight + column * p.depth + k * kPanel,
                    .depth = depth,
                    .c = p.c + row * p.c_stride + column,
@@ -172,13 +174,17 @@ MIMDET_KERNEL void multiply_block(const MatrixProduct& p, const float* a, int64_
 MIMDET_KERNEL void multiply(const MatrixProduct& p) {
   const int64_t blocks = (p.depth + kDepthBlock - 1) / kDepthBlock;
   const int64_t most = round_up((p.depth + blocks - 1) / blocks, kLanes);
-  float* const laid_out = laid_out_rows();
+  float* const laid_out = p.laid_out ? nullptr : laid_out_rows();
   for (int64_t row = 0; row < p.rows; row += kRowBlock) {
     const int64_t rows = p.rows - row < kRowBlock ? p.rows - row : kRowBlock;
     for (int64_t k = 0; k < p.depth; k += most) {
       const int64_t depth = p.depth - k < most ? p.depth - k : most;
-      lay_out_rows(p.a + row * p.a_stride + k, p.a_stride, rows, depth, laid_out);
-      multiply_block(p, laid_out, row, rows, k, depth);
+      if (p.laid_out) {
+        multiply_block(p, p.a + row * p.depth + k * kTile, kTile * p.depth, row, rows, k, depth);
+      } else {
+        lay_out_rows(p.a + row * p.a_stride + k, p.a_stride, rows, depth, laid_out);
+        multiply_block(p, laid_out, kTile * round_up(depth, kLanes), row, rows, k, depth);
+      }
     }
   }
 }

@@ -18,14 +18,15 @@ void multiply_points(const Kernels& k, const WinogradConvolution& c, int64_t cou
   const int64_t matrix = packed_size(k.panel, c.out, c.in);
   for (int64_t p = 0; p < kWinogradPoints; ++p) {
     k.multiply({.a = inputs + p * winograd_point_stride(c.in),
-                .a_stride = c.in,
+                .a_stride = 0,
                 .weight = c.weight + p * matrix,
                 .bias = nullptr,
                 .c = outputs + p * winograd_point_stride(c.out),
                 .c_stride = c.out,
                 .rows = count,
                 .depth = c.in,
-                .columns = c.out});
+                .columns = c.out,
+                .laid_out = true});
   }
 }
 
@@ -55,14 +56,19 @@ int64_t winograd_tiles_a_task(const Kernels& k, int64_t tiles) {
 }
 
 void winograd_inputs(const Kernels& k, const WinogradGrid& grid, const float* x, int64_t channels, int64_t first, int64_t count,
-                     const float* zeros, float* points) {
-  WinogradInput input{.pixels = {}, .points = points, .point_stride = winograd_point_stride(channels), .channels = channels};
-  for (int64_t i = 0; i < count; ++i, input.points += channels) {
+                     const float* zeros, bool laid_out, float* points) {
+  WinogradInput input{.pixels = {},
+                      .points = points,
+                      .point_stride = winograd_point_stride(channels),
+                      .lanes_stride = laid_out ? k.tile * k.lanes : k.lanes,
+                      .channels = channels};
+  for (int64_t i = 0; i < count; ++i) {
     const WinogradPlace place = grid(first + i);
     for (int64_t p = 0; p < kWinogradPoints; ++p) {
       const int64_t row = place.top - 1 + p / kWinogradIn, column = place.left - 1 + p % kWinogradIn;
       input.pixels[p] = grid.has(row, column) ? x + grid.pixel(place, row, column) * channels : zeros;
     }
+    input.points = points + (laid_out ? i / k.tile * k.tile * channels + i % k.tile * k.lanes : i * channels);
     k.winograd_input(input);
   }
 }
@@ -76,7 +82,7 @@ void winograd_convolution(const Kernels& k, const WinogradConvolution& c) {
                     std::vector<float>(kWinogradPoints * winograd_point_stride(c.out))};
     for (int64_t task; pieces.take(task);) {
       const int64_t first = task * tiles, count = std::min(tiles, grid.size() - first);
-      winograd_inputs(k, grid, c.x, c.in, first, count, zeros.data(), scratch.inputs.data());
+      winograd_inputs(k, grid, c.x, c.in, first, count, zeros.data(), true, scratch.inputs.data());
       multiply_points(k, c, count, scratch.inputs.data(), scratch.outputs.data());
       transform_outputs(k, grid, c, first, count, scratch.outputs.data());
     }

@@ -25,7 +25,8 @@ MIMDET_INLINE void from_points(const Vec (&m)[6], Vec (&y)[4]) {
 }
 
 MIMDET_KERNEL void winograd_input(const WinogradInput& p) {
-  for (int64_t c = 0; c < p.channels; c += kLanes) {
+  float* to = p.points;
+  for (int64_t c = 0; c < p.channels; c += kLanes, to += p.lanes_stride) {
     Vec half[6][6];  // column of the tile, point
     MIMDET_UNROLL
     for (int x = 0; x < 6; ++x) {
@@ -40,7 +41,7 @@ MIMDET_KERNEL void winograd_input(const WinogradInput& p) {
       Vec points[6];
       to_points(line, points);
       MIMDET_UNROLL
-      for (int x = 0; x < 6; ++x) store(p.points + (6 * y + x) * p.point_stride + c, points[x]);
+      for (int x = 0; x < 6; ++x) store(to + (6 * y + x) * p.point_stride, points[x]);
     }
   }
 }

@@ -84,7 +84,7 @@ void winograd_weight_gradient(const Kernels& k, const WinogradWeightGradient& g)
         gradients(kWinogradPoints * winograd_point_stride(g.out)), scratch(k.transposed_scratch);
     for (int64_t first = begin * tiles; first < std::min(end * tiles, grid.size()); first += tiles) {
       const int64_t count = std::min(tiles, grid.size() - first);
-      winograd_inputs(k, grid, g.x, g.in, first, count, zeros.data(), inputs.data());
+      winograd_inputs(k, grid, g.x, g.in, first, count, zeros.data(), false, inputs.data());
       transform_gradients(k, grid, g, first, count, zeros.data(), gradients.data());
       add_products(k, g, count, inputs.data(), gradients.data(), scratch.data(), part);
     }

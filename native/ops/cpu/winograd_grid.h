@@ -8,8 +8,7 @@
 namespace mimdet::cpu {
 
 constexpr int64_t kWinogradOut = 4, kWinogradIn = 6, kWinogradPoints = 36;
-constexpr int64_t kMaxTilesATask =
-    48;  // of 36 points: 1.7 MB for 256 channels, while the weights of a point are read once a task
+constexpr int64_t kMaxTilesATask = 96;  // of 36 points: 3.5 MB for 256 channels, while the weights of a point are read once a task
 
 /// Where a tile's pixels stand. Tiles are counted over all pictures, row by row.
 struct WinogradPlace {
@@ -36,11 +35,15 @@ struct WinogradGrid {
 /// Tiles in a task: as many tasks as give every thread the same number of them.
 int64_t winograd_tiles_a_task(const Kernels& k, int64_t tiles);
 
-/// Floats from a point to the next. Not a multiple of 4 KB, or all 36 would fall into one set of the first cache.
-constexpr int64_t winograd_point_stride(int64_t channels) { return kMaxTilesATask * channels + 80; }
+/// Floats from a point to the next: an odd number of pages of 4 KB and 320 bytes, or all 36 would fall into a few sets of the table of pages
+/// and of the first cache.
+constexpr int64_t winograd_point_stride(int64_t channels) {
+  constexpr int64_t kPage = 1024;
+  return (kMaxTilesATask * channels + kPage - 1) / kPage / 2 * 2 * kPage + kPage + 80;
+}
 
-/// The points of `count` tiles of x (pictures, height, width, channels). `zeros`: (channels).
+/// The points of `count` tiles of x (pictures, height, width, channels), row by row or laid out as a product's left side. `zeros`: (channels).
 void winograd_inputs(const Kernels& k, const WinogradGrid& grid, const float* x, int64_t channels, int64_t first, int64_t count,
-                     const float* zeros, float* points);
+                     const float* zeros, bool laid_out, float* points);
 
 }  // namespace mimdet::cpu

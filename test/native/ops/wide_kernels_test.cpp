@@ -68,7 +68,7 @@ std::vector<float> attended(const Kernels& k, const std::vector<float>& qkv, int
 /// One tile of a 3×3 convolution with `channels` in and one matrix of ones a point in place of the weights.
 std::vector<float> tile(const Kernels& k, const std::vector<float>& pixels, int64_t channels) {
   std::vector<float> points(36 * channels), out(16 * channels);
-  WinogradInput input{.pixels = {}, .points = points.data(), .point_stride = channels, .channels = channels};
+  WinogradInput input{.pixels = {}, .points = points.data(), .point_stride = channels, .lanes_stride = k.lanes, .channels = channels};
   for (int p = 0; p < 36; ++p) input.pixels[p] = pixels.data() + p * channels;
   k.winograd_input(input);
   WinogradOutput output{.points = points.data(), .point_stride = channels, .pixels = {}, .bias = pixels.data(), .channels = channels, .relu = true};
