@@ -10,6 +10,7 @@
 #include "image/preprocess.h"
 #include "image/resize.h"
 #include "inference/device.h"
+#include "inference/device_clock.h"
 #include "inference/engine.h"
 #include "inference/memory_budget.h"
 #include "inference/product_rate.h"
@@ -62,11 +63,13 @@ std::vector<DetectResult> Detector::detect(const std::vector<BorrowedPicture*>& 
   std::vector<DetectResult> results;
   Stopwatch watch;
   StationLog log;
-  if (!device_.is_cpu()) log.wait = [this] { at::accelerator::synchronizeDevice(device_.index()); };
+  DeviceClock clock(device_);
+  if (!device_.is_cpu()) log.device = &clock;
   if (options.views.empty()) results = detect_once(pictures, options, cancel, log);
   else for (BorrowedPicture* picture : pictures) results.push_back(detect_augmented(*picture, options, cancel, log));
+  clock.add_to(log);
+  log.device = nullptr;  // of this pass alone
   forecast_.learn(pass_parts(pictures, options), log, watch.lap_ms() - log.total_ms());
-  log.wait = {};  // of this pass alone
   for (DetectResult& result : results) {
     result.timing.sample_ratio = options.sample_ratio;
     result.timing.stations = log;

@@ -68,7 +68,7 @@ std::string why_no_gpu() {
 /// of this package may have filled the operators already.
 /// @returns why LibTorch's forms of the operators have to do; empty where they have not
 std::string open_cuda_kernels() {
-  const auto nms = c10::Dispatcher::singleton().findSchema({"mimdet::nms", ""});
+  const auto nms = c10::Dispatcher::singleton().findSchema({"mimdet::nms_survivors", ""});
   if (nms && nms->hasKernelForDispatchKey(c10::DispatchKey::CUDA)) return {};
   const std::filesystem::path plugin = folder_with(reinterpret_cast<const void*>(&open_cuda_library)) / "mimdet_cuda.so";
   std::error_code ignored;

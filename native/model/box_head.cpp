@@ -11,13 +11,6 @@
 namespace mimdet {
 namespace {
 
-/// (C) bool: which classes were asked for.
-at::Tensor wanted_classes(const std::vector<int64_t>& class_ids, const at::Tensor& scores) {
-  at::Tensor wanted = at::zeros({scores.size(1)}, scores.options().dtype(at::kBool).device(at::kCPU));
-  for (int64_t id : class_ids) wanted[id] = true;
-  return wanted.to(scores.device());
-}
-
 /// Columns from the order channel, y, x to y, x, channel.
 PackedLinear load_fc1(const WeightSource& weights, const RoiConfig& config) {
   const at::Tensor weight = weights("roi_heads.box_head.fc1.weight");
@@ -42,6 +35,12 @@ at::Tensor BoxHead::features(const at::Tensor& pooled) const {
 }
 
 BoxPredictions BoxHead::predict(const at::Tensor& features) const { return {class_logits_(features), deltas_(features)}; }
+
+at::Tensor wanted_classes(const std::vector<int64_t>& class_ids, const at::Tensor& scores) {
+  at::Tensor wanted = at::zeros({scores.size(1)}, scores.options().dtype(at::kBool).device(at::kCPU));
+  for (int64_t id : class_ids) wanted[id] = true;
+  return wanted.to(scores.device(), /*non_blocking=*/true);
+}
 
 SelectedBoxes select_boxes(const BoxPredictions& predictions, const at::Tensor& proposals_xyxy, SizeHw size, const RoiConfig& config,
                            const DetectOptions& options) {

@@ -37,6 +37,9 @@ struct SelectedBoxes {
   at::Tensor proposal_index;  // (M) int64
 };
 
+/// Of scores (R, C): (C) bool, on their device, which classes were asked for.
+at::Tensor wanted_classes(const std::vector<int64_t>& class_ids, const at::Tensor& scores);
+
 /// Softmax, deltas, clip, score threshold, NMS per class, best of all. `proposals_xyxy` (R, 4) belong to `size`.
 SelectedBoxes select_boxes(const BoxPredictions& predictions, const at::Tensor& proposals_xyxy, SizeHw size, const RoiConfig& config,
                            const DetectOptions& options);

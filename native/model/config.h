@@ -93,6 +93,7 @@ inline constexpr double kRoiBoxWeights[] = {10, 10, 5, 5};
 inline constexpr double kMaxSizeDelta = 4.135166556742356;   // log(1000 / 16): a box grows at most by that
 inline constexpr double kPaddingNoise = 100;                 // of a patch in the padding: it is drawn last
 inline constexpr double kMaskThreshold = 0.5;
+inline constexpr int64_t kMostCandidates = 4096;             // pairs of box and class that NMS on a GPU takes at once; a picture with more goes the longer way where they do not do
 inline constexpr int64_t kMasksAtATime = 256;                // boxes in the mask head: memory does not grow with what a call asks for
 }  // namespace fixed
 

@@ -5,6 +5,7 @@
 #include "model/mimdet_backbone.h"
 #include "model/roi_heads.h"
 #include "model/rpn.h"
+#include "ops/registration.h"
 
 namespace mimdet {
 namespace {
@@ -62,6 +63,7 @@ Pyramid MaskRcnn::features(const ImageBatch& images, const DetectOptions& option
 
 std::vector<Instances> MaskRcnn::boxes(const Pyramid& pyramid, const std::vector<SizeHw>& sizes, const DetectOptions& options,
                                        const CancelFlag& cancel, StationLog* log) const {
+  if (dispatch::has_device_kernels(pyramid[0].device())) return boxes_of_batch(pyramid, sizes, options, cancel, log);
   start(log);
   const std::vector<Proposals> proposals = stations_->rpn(pyramid, sizes);
   finished(Station::kProposals, log);
@@ -71,6 +73,18 @@ std::vector<Instances> MaskRcnn::boxes(const Pyramid& pyramid, const std::vector
     instances.push_back(std::move(selected.instances));
   finished(Station::kBoxHead, log);
   count(config(), {.proposals = count_boxes(proposals)}, log);
+  throw_if_cancelled(cancel);
+  return instances;
+}
+
+std::vector<Instances> MaskRcnn::boxes_of_batch(const Pyramid& pyramid, const std::vector<SizeHw>& sizes, const DetectOptions& options,
+                                                const CancelFlag& cancel, StationLog* log) const {
+  start(log);
+  const PaddedProposals proposals = stations_->rpn.padded(pyramid, sizes);
+  finished(Station::kProposals, log);
+  std::vector<Instances> instances = stations_->roi_heads.boxes(pyramid, proposals, sizes, options);
+  finished(Station::kBoxHead, log);
+  count(config(), {.proposals = proposals.is_there.numel()}, log);
   throw_if_cancelled(cancel);
   return instances;
 }

@@ -33,6 +33,9 @@ class MaskRcnn {
   /// Without masks.
   std::vector<Instances> boxes(const Pyramid& pyramid, const std::vector<SizeHw>& sizes, const DetectOptions& options,
                                const CancelFlag& cancel, StationLog* log = nullptr) const;
+  /// The same, all pictures at once and with one wait for the device: the way of GPUs with our kernels, and possible everywhere.
+  std::vector<Instances> boxes_of_batch(const Pyramid& pyramid, const std::vector<SizeHw>& sizes, const DetectOptions& options,
+                                        const CancelFlag& cancel, StationLog* log = nullptr) const;
   /// Fills `mask_probabilities` of each picture's instances.
   void add_masks(const Pyramid& pyramid, std::vector<Instances>& instances, const CancelFlag& cancel, StationLog* log = nullptr) const;
 

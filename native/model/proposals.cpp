@@ -27,11 +27,6 @@ struct Candidates {
   std::vector<at::Tensor> boxes, logits, levels;
 };
 
-/// (N, A, h, w) -> (N, h · w · A). Of channels-last logits that is a view.
-at::Tensor flat_logits(const at::Tensor& logits) { return logits.permute({0, 2, 3, 1}).reshape({logits.size(0), -1}); }
-
-at::Tensor flat_deltas(const at::Tensor& deltas) { return deltas.permute({0, 2, 3, 1}).reshape({deltas.size(0), -1, 4}); }
-
 /// logits (h · w · A), deltas and anchors (h · w · A, 4).
 void add_level(Candidates& all, int64_t level, const at::Tensor& logits, const at::Tensor& deltas, const at::Tensor& anchors,
                int64_t top) {
@@ -71,6 +66,10 @@ void require_finite(const Candidates& all) {
 }
 
 }  // namespace
+
+at::Tensor flat_logits(const at::Tensor& logits) { return logits.permute({0, 2, 3, 1}).reshape({logits.size(0), -1}); }
+
+at::Tensor flat_deltas(const at::Tensor& deltas) { return deltas.permute({0, 2, 3, 1}).reshape({deltas.size(0), -1, 4}); }
 
 at::Tensor flat_logits(const RpnOutput& output) {
   std::vector<at::Tensor> levels;

@@ -22,6 +22,10 @@ struct Proposals {
   at::Tensor objectness_logits;  // (R) float32
 };
 
+/// Of one level: (N, A, h, w) -> (N, h · w · A), and (N, 4A, h, w) -> (N, h · w · A, 4). Of what is channels-last, a view.
+at::Tensor flat_logits(const at::Tensor& objectness_logits);
+at::Tensor flat_deltas(const at::Tensor& anchor_deltas);
+
 /// All levels one after the other, within a level y, x, anchor, as the anchors are: (N, all anchors) float32, differentiable.
 at::Tensor flat_logits(const RpnOutput& output);
 /// (N, all anchors, 4) float32, differentiable.

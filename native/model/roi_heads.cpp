@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "model/padded_boxes.h"
 #include "model/roi_pooler.h"
 
 namespace mimdet {
@@ -41,6 +42,12 @@ std::vector<SelectedBoxes> RoiHeads::boxes(const Pyramid& pyramid, const std::ve
     first = end;
   }
   return selected;
+}
+
+std::vector<Instances> RoiHeads::boxes(const Pyramid& pyramid, const PaddedProposals& proposals, const std::vector<SizeHw>& sizes,
+                                       const DetectOptions& options) const {
+  const at::Tensor pooled = pool_rois(pyramid, proposals.boxes_xyxy.unbind(0), config_.box_pool);
+  return select_padded_boxes(box_head_.predict(box_head_.features(pooled)), proposals, sizes, config_, options);
 }
 
 void RoiHeads::add_masks(const Pyramid& pyramid, std::vector<Instances>& instances, const CancelFlag& cancel) const {

@@ -20,6 +20,9 @@ class RoiHeads {
 
   std::vector<SelectedBoxes> boxes(const Pyramid& pyramid, const std::vector<Proposals>& proposals, const std::vector<SizeHw>& sizes,
                                    const DetectOptions& options) const;
+  /// The same with one wait for the device.
+  std::vector<Instances> boxes(const Pyramid& pyramid, const PaddedProposals& proposals, const std::vector<SizeHw>& sizes,
+                               const DetectOptions& options) const;
   /// Fills `mask_probabilities` of each. Throws Cancelled between parts of fixed::kMasksAtATime.
   void add_masks(const Pyramid& pyramid, std::vector<Instances>& instances, const CancelFlag& cancel) const;
 

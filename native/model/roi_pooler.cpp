@@ -1,13 +1,17 @@
 #include "model/roi_pooler.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/full.h>
 #include <ATen/ops/log2.h>
 #include <ATen/ops/sqrt.h>
 
+#include <array>
+
 #include "model/config.h"
+#include "ops/registration.h"
 #include "ops/roi_align.h"
 
 namespace mimdet {
@@ -23,6 +27,13 @@ at::Tensor with_picture_index(const std::vector<at::Tensor>& boxes_xyxy) {
     rows.push_back(at::cat({at::full({boxes.size(0), 1}, static_cast<double>(n), boxes.options()), boxes}, 1));
   }
   return at::cat(rows);
+}
+
+/// All levels in one go, and nobody has to know how many boxes each has.
+at::Tensor pool_on_device(const Pyramid& pyramid, const at::Tensor& rois, int64_t bins) {
+  std::array<double, fixed::kPooledLevels> scales{};
+  for (size_t level = 0; level < scales.size(); ++level) scales[level] = 1.0 / static_cast<double>(fixed::kLevelStrides[level]);
+  return dispatch::roi_align_levels(at::TensorList(pyramid.data(), scales.size()), rois, roi_levels(rois.slice(1, 1)) - kFinestLevel, scales, bins);
 }
 
 }  // namespace
@@ -44,6 +55,7 @@ at::Tensor pool_rois(const Pyramid& pyramid, const std::vector<at::Tensor>& boxe
   const auto as_rows = [&](const at::Tensor& x) { return channels_last ? x.permute({0, 2, 3, 1}) : x; };
   const auto as_maps = [&](const at::Tensor& x) { return channels_last ? x.permute({0, 3, 1, 2}) : x; };
   if (count == 0) return as_maps(pooled);
+  if (!at::GradMode::is_enabled() && dispatch::has_device_kernels(rois.device())) return pool_on_device(pyramid, rois, bins);
   const at::Tensor levels = roi_levels(rois.slice(1, 1));
   for (int64_t level = 0; level < fixed::kPooledLevels; ++level) {
     const at::Tensor members = levels.eq(level + kFinestLevel).nonzero().squeeze(1);

@@ -17,6 +17,10 @@ std::vector<Proposals> Rpn::operator()(const Pyramid& pyramid, const std::vector
   return select(head(pyramid), anchors_(pyramid), sizes);
 }
 
+PaddedProposals Rpn::padded(const Pyramid& pyramid, const std::vector<SizeHw>& sizes) const {
+  return padded_proposals(head(pyramid), anchors_(pyramid), sizes, config_);
+}
+
 RpnOutput Rpn::head(const Pyramid& pyramid) const {
   RpnOutput output;
   for (const at::Tensor& level : pyramid) {

@@ -10,6 +10,7 @@
 #include "model/config.h"
 #include "model/fpn.h"
 #include "model/layers.h"
+#include "model/padded_proposals.h"
 #include "model/proposals.h"
 
 namespace mimdet {
@@ -19,6 +20,8 @@ class Rpn {
   Rpn(const WeightSource& weights, const RpnConfig& config, at::Device device);
 
   std::vector<Proposals> operator()(const Pyramid& pyramid, const std::vector<SizeHw>& sizes) const;
+  /// The same in tensors of one size, for a device that nobody waits for.
+  PaddedProposals padded(const Pyramid& pyramid, const std::vector<SizeHw>& sizes) const;
 
   RpnOutput head(const Pyramid& pyramid) const;
   const std::vector<at::Tensor>& anchors(const Pyramid& pyramid) const { return anchors_(pyramid); }

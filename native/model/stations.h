@@ -4,7 +4,6 @@
 
 #include <array>
 #include <cstddef>
-#include <functional>
 #include <numeric>
 
 #include "base/stopwatch.h"
@@ -21,26 +20,35 @@ struct PerStation : std::array<double, kStationCount> {
   double operator[](Station station) const { return at(static_cast<size_t>(station)); }
 };
 
+/// The clock of a device that works on while its caller goes on: by the caller's own a station's time would be that of its launches.
+class StationClock {
+ public:
+  virtual ~StationClock() = default;
+  virtual void start() = 0;
+  virtual void finished(Station station) = 0;
+};
+
 /// Sums over one or more passes. A call costs a look at the clock: nothing, beside the smallest station.
-/// On a GPU, which works on while its caller goes on, `wait` has to be there: a station's time would be that of its launches.
 struct StationLog {
   PerStation ms{}, multiply_adds{};
   Stopwatch watch = {};
-  std::function<void()> wait = {};  // until the device has done what it was told
+  StationClock* device = nullptr;  // whose times come later, and not from the watch
 
   double total_ms() const { return std::accumulate(ms.begin(), ms.end(), 0.0); }
 };
 
 /// The first station begins now. Nobody may be reading: `log` may be null.
 inline void start(StationLog* log) {
-  if (log) log->watch.lap_ms();
+  if (!log) return;
+  if (log->device) log->device->start();
+  else log->watch.lap_ms();
 }
 
 /// All since the last call was the work of this station.
 inline void finished(Station station, StationLog* log) {
   if (!log) return;
-  if (log->wait) log->wait();
-  log->ms[station] += log->watch.lap_ms();
+  if (log->device) log->device->finished(station);
+  else log->ms[station] += log->watch.lap_ms();
 }
 
 }  // namespace mimdet

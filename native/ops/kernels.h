@@ -15,6 +15,7 @@ at::Tensor roi_align_backward(const at::Tensor& grad, const at::Tensor& rois, do
 
 namespace mimdet::composite {
 
+at::Tensor nms_survivors(const at::Tensor& boxes_xyxy, const at::Tensor& classes, double iou_threshold);
 at::Tensor nms(const at::Tensor& boxes_xyxy, const at::Tensor& scores, double iou_threshold);
 at::Tensor roi_align(const at::Tensor& features, const at::Tensor& rois, double spatial_scale, int64_t output_size);
 /// grad (R, C, bins, bins) -> the gradient of the features, `feature_shape` = (N, C, H, W).

@@ -31,6 +31,12 @@ at::Tensor nms_of_shifted(const at::Tensor& boxes, const at::Tensor& scores, con
   return nms(boxes + shift.unsqueeze(1), scores, iou_threshold);
 }
 
+/// All classes at once, where the device has a kernel that tells them apart.
+at::Tensor nms_of_all_classes(const at::Tensor& boxes, const at::Tensor& scores, const at::Tensor& classes, double iou_threshold) {
+  const at::Tensor order = std::get<1>(at::sort(scores, /*stable=*/true, /*dim=*/0, /*descending=*/true));
+  return order.masked_select(nms_survivors(boxes.index_select(0, order).unsqueeze(0), classes.index_select(0, order).unsqueeze(0), iou_threshold)[0]);
+}
+
 at::Tensor nms_of_each_class(const at::Tensor& boxes, const at::Tensor& scores, const at::Tensor& classes, double iou_threshold) {
   const auto [sorted_classes, by_class] = at::sort(classes, /*stable=*/true, /*dim=*/0, /*descending=*/false);
   const at::Tensor counts = std::get<2>(at::unique_consecutive(sorted_classes, false, /*return_counts=*/true)).cpu();
@@ -53,10 +59,18 @@ at::Tensor nms(const at::Tensor& boxes_xyxy, const at::Tensor& scores, double io
   return dispatch::nms(boxes_xyxy, scores, iou_threshold);
 }
 
+at::Tensor nms_survivors(const at::Tensor& boxes_xyxy, const at::Tensor& classes, double iou_threshold) {
+  require_shape(boxes_xyxy, "boxes_xyxy", {-1, -1, 4});
+  require_shape(classes, "classes", {boxes_xyxy.size(0), boxes_xyxy.size(1)});
+  require_floating(boxes_xyxy, "boxes_xyxy");
+  return dispatch::nms_survivors(boxes_xyxy, classes, iou_threshold);
+}
+
 at::Tensor batched_nms(const at::Tensor& boxes_xyxy, const at::Tensor& scores, const at::Tensor& classes, double iou_threshold) {
   require_boxes(boxes_xyxy, scores);
   require_shape(classes, "classes", {boxes_xyxy.size(0)});
   if (boxes_xyxy.size(0) == 0) return at::empty({0}, scores.options().dtype(at::kLong));
+  if (dispatch::has_device_kernels(boxes_xyxy.device())) return nms_of_all_classes(boxes_xyxy, scores, classes, iou_threshold);
   const bool shift = boxes_xyxy.numel() <= most_numbers_to_shift(boxes_xyxy.device());
   return (shift ? nms_of_shifted : nms_of_each_class)(boxes_xyxy, scores, classes, iou_threshold);
 }

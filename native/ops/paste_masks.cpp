@@ -43,7 +43,7 @@ std::vector<RleMask> paste_masks(const at::Tensor& probabilities, const at::Tens
   require_shape(probabilities, "probabilities", {boxes_xyxy.size(0), -1, -1});
   require_shape(probabilities, "probabilities", {-1, -1, probabilities.size(1)});
   check_mask_size(picture_size);
-  if (dispatch::has_picture_kernels(probabilities.device()))
+  if (dispatch::has_device_kernels(probabilities.device()))
     return paste_on_device(probabilities, boxes_xyxy.to(probabilities.device()), picture_size);
   const at::Tensor masks = probabilities.to(at::kCPU, at::kFloat).contiguous();
   const at::Tensor boxes = boxes_xyxy.to(at::kCPU, at::kFloat).contiguous();

@@ -13,7 +13,9 @@ namespace {
 
 using torch::Library;
 using Nms = at::Tensor(const at::Tensor&, const at::Tensor&, double);
+using NmsSurvivors = at::Tensor(const at::Tensor&, const at::Tensor&, double);
 using RoiAlign = at::Tensor(const at::Tensor&, const at::Tensor&, double, int64_t);
+using RoiAlignLevels = at::Tensor(at::TensorList, const at::Tensor&, const at::Tensor&, at::ArrayRef<double>, int64_t);
 using RoiAlignBackward = at::Tensor(const at::Tensor&, const at::Tensor&, double, at::IntArrayRef);
 using PasteChanges = std::tuple<at::Tensor, at::Tensor>(const at::Tensor&, const at::Tensor&, int64_t, int64_t);
 using NormalisePad = void(at::Tensor&, const at::Tensor&, at::ArrayRef<double>, at::ArrayRef<double>);
@@ -27,6 +29,8 @@ struct Registration {
     if (c10::Dispatcher::singleton().findSchema({"mimdet::roi_align_backward", ""})) return;
     definitions.emplace(Library::FRAGMENT, "mimdet", std::nullopt, __FILE__, __LINE__);
     definitions->def("nms(Tensor boxes_xyxy, Tensor scores, float iou_threshold) -> Tensor");
+    definitions->def("nms_survivors(Tensor boxes_xyxy, Tensor classes, float iou_threshold) -> Tensor");
+    definitions->def("roi_align_levels(Tensor[] features, Tensor rois, Tensor levels, float[] spatial_scales, int output_size) -> Tensor");
     definitions->def("roi_align(Tensor features, Tensor rois, float spatial_scale, int output_size) -> Tensor");
     definitions->def("roi_align_backward(Tensor grad, Tensor rois, float spatial_scale, int[] feature_shape) -> Tensor");
     definitions->def("paste_changes(Tensor probabilities, Tensor boxes_xyxy, int height, int width) -> (Tensor, Tensor)");
@@ -37,6 +41,7 @@ struct Registration {
     cpu->impl("roi_align_backward", &mimdet::cpu::roi_align_backward);
     composite.emplace(Library::IMPL, "mimdet", c10::DispatchKey::CompositeExplicitAutograd, __FILE__, __LINE__);
     composite->impl("nms", &mimdet::composite::nms);
+    composite->impl("nms_survivors", &mimdet::composite::nms_survivors);
     composite->impl("roi_align", &mimdet::composite::roi_align);
     composite->impl("roi_align_backward", &mimdet::composite::roi_align_backward);
     autograd.emplace(Library::IMPL, "mimdet", c10::DispatchKey::Autograd, __FILE__, __LINE__);
@@ -62,6 +67,11 @@ at::Tensor nms(const at::Tensor& boxes_xyxy, const at::Tensor& scores, double io
   return op.call(boxes_xyxy, scores, iou_threshold);
 }
 
+at::Tensor nms_survivors(const at::Tensor& boxes_xyxy, const at::Tensor& classes, double iou_threshold) {
+  static const auto op = find<NmsSurvivors>("mimdet::nms_survivors");
+  return op.call(boxes_xyxy, classes, iou_threshold);
+}
+
 at::Tensor roi_align(const at::Tensor& features, const at::Tensor& rois, double spatial_scale, int64_t output_size) {
   static const auto op = find<RoiAlign>("mimdet::roi_align");
   return op.call(features, rois, spatial_scale, output_size);
@@ -73,7 +83,13 @@ at::Tensor roi_align_backward(const at::Tensor& grad, const at::Tensor& rois, do
   return op.call(grad, rois, spatial_scale, feature_shape);
 }
 
-bool has_picture_kernels(const at::Device& device) {
+at::Tensor roi_align_levels(at::TensorList features, const at::Tensor& rois, const at::Tensor& levels, at::ArrayRef<double> spatial_scales,
+                            int64_t output_size) {
+  static const auto op = find<RoiAlignLevels>("mimdet::roi_align_levels");
+  return op.call(features, rois, levels, spatial_scales, output_size);
+}
+
+bool has_device_kernels(const at::Device& device) {
   static const auto op = find<NormalisePad>("mimdet::normalise_pad");
   return device.is_cuda() && op.hasKernelForDispatchKey(c10::DispatchKey::CUDA);
 }

@@ -12,8 +12,8 @@ namespace mimdet::cuda {
 template <class Work>
 int launch(const Work& work, int64_t count, void* stream);
 
-/// The walk of NMS, by one block of threads.
-int launch_walk(const NmsWalk& walk, void* stream);
+/// The walks of NMS, `first` and those of the other pictures, by one block of threads each.
+int launch_walks(const NmsWalk& first, int64_t pictures, void* stream);
 
 /// Loads one kernel on the current device: 0, or CUDA's number of the error where none of them can run there.
 int try_kernels();

@@ -1,4 +1,4 @@
-// Starts of nms_kernel.h, and the walk's one block of threads.
+// Starts of nms_kernel.h, and the walk's block of threads for each picture.
 #include "ops/cuda/nms_kernel.h"
 
 #include "ops/cuda/launch.cuh"
@@ -8,7 +8,8 @@ namespace {
 
 constexpr unsigned kWalkers = 512;
 
-__global__ void walk_groups(NmsWalk walk) {
+__global__ void walk_groups(NmsWalk first) {
+  const NmsWalk walk = first.of(blockIdx.x);
   __shared__ uint64_t within[kGroup];
   __shared__ uint64_t stays;
   for (int64_t group = 0; group < walk.groups(); ++group) {
@@ -28,8 +29,8 @@ template int launch(const NmsOverlaps<float>&, int64_t, void*);
 template int launch(const NmsOverlaps<double>&, int64_t, void*);
 template int launch(const NmsSurvivors&, int64_t, void*);
 
-int launch_walk(const NmsWalk& walk, void* stream) {
-  walk_groups<<<1, kWalkers, 0, static_cast<cudaStream_t>(stream)>>>(walk);
+int launch_walks(const NmsWalk& first, int64_t pictures, void* stream) {
+  walk_groups<<<static_cast<unsigned>(pictures), kWalkers, 0, static_cast<cudaStream_t>(stream)>>>(first);
   return cudaGetLastError();
 }
 

@@ -1,5 +1,5 @@
-// NMS in three kernels: who overlaps whom, as bits (a thread for 64 pairs); a walk in falling order of score by one block of threads,
-// 64 boxes at a time; the survivors as one byte a box. Compiled without fused multiply-add, so that an IoU rounds as torchvision's.
+// NMS in three kernels: who overlaps whom, as bits (a thread for 64 pairs); a walk in falling order of score by one block of threads a picture,
+// 64 boxes at a time; the survivors as one byte a box. Boxes meet those of their own picture and class alone. Compiled without fused multiply-add, so that an IoU rounds as torchvision's.
 #pragma once
 
 #include "ops/cuda/portable.h"
@@ -19,30 +19,38 @@ MIMDET_HOST_DEVICE bool overlap(const T* a, const T* b, double iou_threshold) {
   return static_cast<double>(shared / (area_a + area_b - shared)) > iou_threshold;
 }
 
-/// Bit j of (row, word): box 64 * word + j comes after the row's box and overlaps it. One thread a word.
+/// Bit j of (picture, row, word): box 64 * word + j comes after the row's box, is of its class and overlaps it. One thread a word.
 template <class T>
 struct NmsOverlaps {
-  const T* boxes;  // (R, 4) in falling order of score
-  int64_t count, words, first_row;
+  const T* boxes;          // (N, K, 4), each picture's in falling order of score
+  const int64_t* classes;  // (N, K)
+  int64_t count, words, first_row, rows;  // K, its words, and the rows of this slab
   double iou_threshold;
-  uint64_t* bits;  // (rows, words), the rows from first_row on
+  uint64_t* bits;  // (N, rows, words), the rows from first_row on
 
   MIMDET_HOST_DEVICE void operator()(int64_t index) const {
-    const int64_t row = first_row + index / words, begin = index % words * kGroup;
+    const int64_t own = index / (rows * words) * count;  // the picture's first box
+    const int64_t row = first_row + index / words % rows, begin = index % words * kGroup;
     const int64_t end = begin + kGroup < count ? begin + kGroup : count;
     uint64_t word = 0;
     for (int64_t other = begin > row ? begin : row + 1; other < end; ++other)
-      if (overlap(boxes + row * 4, boxes + other * 4, iou_threshold)) word |= uint64_t{1} << (other - begin);
+      if (classes[own + row] == classes[own + other] && overlap(boxes + (own + row) * 4, boxes + (own + other) * 4, iou_threshold))
+        word |= uint64_t{1} << (other - begin);
     bits[index] = word;
   }
 };
 
 /// The walk. Groups come one after the other; in each, `load` and `spread` are for many threads, `resolve` for one between them.
 struct NmsWalk {
-  const uint64_t* bits;  // of NmsOverlaps
+  const uint64_t* bits;  // of NmsOverlaps, of one picture
   int64_t words, first_row, rows;
   uint64_t* removed;  // (words) boxes that a survivor overlaps, kept from one slab of rows to the next
   uint64_t* kept;     // (words)
+
+  /// That of another picture, where this is the first one's.
+  MIMDET_HOST_DEVICE NmsWalk of(int64_t picture) const {
+    return {bits + picture * rows * words, words, first_row, rows, removed + picture * words, kept + picture * words};
+  }
 
   MIMDET_HOST_DEVICE int64_t groups() const { return (rows + kGroup - 1) / kGroup; }
   MIMDET_HOST_DEVICE int64_t word_of(int64_t group) const { return first_row / kGroup + group; }
@@ -78,10 +86,14 @@ struct NmsWalk {
 
 /// One thread a box.
 struct NmsSurvivors {
-  const uint64_t* kept;  // (words)
-  bool* survives;        // (R)
+  const uint64_t* kept;  // (N, words)
+  int64_t count, words;
+  bool* survives;  // (N, K)
 
-  MIMDET_HOST_DEVICE void operator()(int64_t index) const { survives[index] = kept[index / kGroup] >> (index % kGroup) & 1; }
+  MIMDET_HOST_DEVICE void operator()(int64_t index) const {
+    const int64_t box = index % count;
+    survives[index] = kept[index / count * words + box / kGroup] >> (box % kGroup) & 1;
+  }
 };
 
 }  // namespace mimdet::cuda

@@ -3,9 +3,6 @@
 // Before it: ops/*.cpp, which have checked the arguments. After it: the kernels, through launch.h.
 #include <ATen/ops/cumsum.h>
 #include <ATen/ops/empty.h>
-#include <ATen/ops/index_select.h>
-#include <ATen/ops/masked_select.h>
-#include <ATen/ops/sort.h>
 #include <ATen/ops/zeros.h>
 #include <c10/core/DeviceGuard.h>
 #include <c10/core/impl/VirtualGuardImpl.h>
@@ -13,6 +10,7 @@
 
 #include <algorithm>
 #include <tuple>
+#include <vector>
 
 #include "ops/cuda/launch.h"
 #include "ops/cuda/normalise_kernel.h"
@@ -46,29 +44,29 @@ void start(const Work& work, int64_t count, const at::Tensor& where) {
 // ---- NMS
 
 template <class T>
-at::Tensor survivors(const at::Tensor& sorted, double iou_threshold) {
-  const int64_t count = sorted.size(0), words = (count + kGroup - 1) / kGroup;
-  const auto bits_of = sorted.options().dtype(at::kLong);
-  const at::Tensor bits = at::empty({std::min(kSlab, count) * words}, bits_of);
-  const at::Tensor removed = at::zeros({words}, bits_of), kept = at::empty({words}, bits_of);
+at::Tensor survivors(const at::Tensor& boxes, const at::Tensor& classes, double iou_threshold) {
+  const int64_t pictures = boxes.size(0), count = boxes.size(1), words = (count + kGroup - 1) / kGroup;
+  const auto bits_of = boxes.options().dtype(at::kLong);
+  const at::Tensor bits = at::empty({pictures * std::min(kSlab, count) * words}, bits_of);
+  const at::Tensor removed = at::zeros({pictures, words}, bits_of), kept = at::empty({pictures, words}, bits_of);
   const auto words_of = [](const at::Tensor& tensor) { return static_cast<uint64_t*>(tensor.data_ptr()); };
   for (int64_t first = 0; first < count; first += kSlab) {
     const int64_t rows = std::min(kSlab, count - first);
-    start(NmsOverlaps<T>{sorted.const_data_ptr<T>(), count, words, first, iou_threshold, words_of(bits)}, rows * words, sorted);
-    require_started(launch_walk({words_of(bits), words, first, rows, words_of(removed), words_of(kept)}, stream_of(sorted)));
+    start(NmsOverlaps<T>{boxes.const_data_ptr<T>(), classes.const_data_ptr<int64_t>(), count, words, first, rows, iou_threshold, words_of(bits)},
+          pictures * rows * words, boxes);
+    require_started(launch_walks({words_of(bits), words, first, rows, words_of(removed), words_of(kept)}, pictures, stream_of(boxes)));
   }
-  const at::Tensor survives = at::empty({count}, sorted.options().dtype(at::kBool));
-  start(NmsSurvivors{words_of(kept), survives.data_ptr<bool>()}, count, sorted);
+  const at::Tensor survives = at::empty({pictures, count}, boxes.options().dtype(at::kBool));
+  start(NmsSurvivors{words_of(kept), count, words, survives.data_ptr<bool>()}, survives.numel(), boxes);
   return survives;
 }
 
-// The host waits once, for the number of survivors, which is the shape of the result.
-at::Tensor nms(const at::Tensor& boxes_xyxy, const at::Tensor& scores, double iou_threshold) {
+at::Tensor nms_survivors(const at::Tensor& boxes_xyxy, const at::Tensor& classes, double iou_threshold) {
   const c10::DeviceGuard on_device(boxes_xyxy.device());
-  const at::Tensor order = std::get<1>(at::sort(scores, /*stable=*/true, /*dim=*/0, /*descending=*/true));
-  const at::Tensor sorted = at::index_select(boxes_xyxy, 0, order).contiguous();
-  const bool single = sorted.scalar_type() == at::kFloat;
-  return at::masked_select(order, single ? survivors<float>(sorted, iou_threshold) : survivors<double>(sorted, iou_threshold));
+  const at::Tensor boxes = boxes_xyxy.contiguous(), groups = classes.contiguous();
+  require_on(boxes, groups);
+  if (groups.numel() == 0) return at::empty(groups.sizes(), groups.options().dtype(at::kBool));
+  return boxes.scalar_type() == at::kFloat ? survivors<float>(boxes, groups, iou_threshold) : survivors<double>(boxes, groups, iou_threshold);
 }
 
 // ---- ROIAlign
@@ -97,6 +95,36 @@ at::Tensor roi_align(const at::Tensor& features, const at::Tensor& rois, double 
   else if (maps.scalar_type() == at::kBFloat16) pool<Bfloat16, float>(maps, rois, spatial_scale, pooled);
   else pool<float, float>(maps, rois, spatial_scale, pooled);
   return pooled.to(features.scalar_type()).contiguous(features.suggest_memory_format());
+}
+
+template <class Stored, class T>
+void pool_levels(const std::vector<at::Tensor>& maps, const at::Tensor& rois, const at::Tensor& levels, at::ArrayRef<double> spatial_scales,
+                 at::Tensor& pooled) {
+  const at::Tensor boxes = rois.to(c10::CppTypeToScalarType<T>::value).contiguous();
+  require_on(maps[0], boxes);
+  require_on(maps[0], levels);
+  RoiAlignLevels<Stored, T> work{boxes.const_data_ptr<T>(), levels.const_data_ptr<int64_t>(), maps[0].size(0), maps[0].size(1), pooled.size(2),
+                                 std::ssize(maps), {},
+                                 static_cast<Stored*>(pooled.data_ptr())};
+  for (size_t i = 0; i < maps.size(); ++i)
+    work.maps[i] = {static_cast<const Stored*>(maps[i].const_data_ptr()), static_cast<T>(spatial_scales[i]), maps[i].size(2), maps[i].size(3)};
+  start(work, pooled.numel(), maps[0]);
+}
+
+at::Tensor roi_align_levels(at::TensorList features, const at::Tensor& rois, const at::Tensor& levels, at::ArrayRef<double> spatial_scales,
+                            int64_t output_size) {
+  TORCH_CHECK(!features.empty() && std::ssize(features) <= kMostLevels && features.size() == spatial_scales.size(),
+              "CUDA: expected 1 to ", kMostLevels, " maps, with a scale each");
+  const c10::DeviceGuard on_device(rois.device());
+  const at::ScalarType type = features[0].scalar_type();
+  std::vector<at::Tensor> maps;  // float16 goes through float32; bfloat16 is read as it is
+  for (const at::Tensor& map : features) maps.push_back((type == at::kHalf ? map.to(at::kFloat) : map).contiguous(kChannelsLast));
+  at::Tensor pooled = at::empty({rois.size(0), maps[0].size(1), output_size, output_size}, maps[0].options(), kChannelsLast);
+  const at::Tensor places = levels.contiguous();
+  if (type == at::kDouble) pool_levels<double, double>(maps, rois, places, spatial_scales, pooled);
+  else if (type == at::kBFloat16) pool_levels<Bfloat16, float>(maps, rois, places, spatial_scales, pooled);
+  else pool_levels<float, float>(maps, rois, places, spatial_scales, pooled);
+  return pooled.to(type);
 }
 
 template <class T>
@@ -155,8 +183,9 @@ void normalise_pad(at::Tensor& planes, const at::Tensor& rgb, at::ArrayRef<doubl
 /// Never destroyed: what is filled in stays until the process ends.
 void fill_in() {
   auto& library = *new torch::Library(torch::Library::IMPL, "mimdet", c10::DispatchKey::CUDA, __FILE__, __LINE__);
-  library.impl("nms", &nms);
+  library.impl("nms_survivors", &nms_survivors);
   library.impl("roi_align", &roi_align);
+  library.impl("roi_align_levels", &roi_align_levels);
   library.impl("roi_align_backward", &roi_align_backward);
   library.impl("paste_changes", &paste_changes);
   library.impl("normalise_pad", &normalise_pad);

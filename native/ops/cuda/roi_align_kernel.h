@@ -101,6 +101,31 @@ struct RoiAlign {
   }
 };
 
+constexpr int64_t kMostLevels = 4;
+
+/// The same for boxes that are cut from different maps: those of one pyramid, with the same pictures and channels.
+template <class Stored, class T>
+struct RoiAlignLevels {
+  struct Map {
+    const Stored* features;  // (N, H, W, C)
+    T spatial_scale;
+    int64_t height, width;
+  };
+  const T* rois;          // (R, 5): picture, x1, y1, x2, y2
+  const int64_t* levels;  // (R): which of the maps
+  int64_t pictures, channels, bins, count;  // of maps
+  Map maps[kMostLevels];
+  Stored* pooled;  // (R, bins, bins, C), one thread each
+
+  /// A box of no map gets zeros: an error would have to wait for the device.
+  MIMDET_HOST_DEVICE void operator()(int64_t index) const {
+    const int64_t level = levels[index / (channels * bins * bins)];
+    if (level < 0 || level >= count) return store(T(0), pooled + index);
+    const Map& map = maps[level];
+    RoiAlign<Stored, T>{{rois, map.spatial_scale, pictures, channels, map.height, map.width, bins}, map.features, pooled}(index);
+  }
+};
+
 template <class T>
 struct RoiAlignBackward {
   Rois<T> boxes;

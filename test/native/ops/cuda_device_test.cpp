@@ -44,7 +44,7 @@ TEST("cuda plugin: it opens on any machine, fills nothing in by itself, and has 
   const std::filesystem::path plugin = std::filesystem::read_symlink("/proc/self/exe").parent_path() / "mimdet_cuda.so";
   if (!std::filesystem::exists(plugin)) return test::report_skip("built without nvcc");
   const auto is_filled_in = [] {
-    const auto nms = c10::Dispatcher::singleton().findOp({"mimdet::nms", ""});
+    const auto nms = c10::Dispatcher::singleton().findOp({"mimdet::nms_survivors", ""});
     return nms && nms->hasKernelForDispatchKey(c10::DispatchKey::CUDA);
   };
   const bool before = is_filled_in();
@@ -61,7 +61,7 @@ TEST("cuda plugin: where there is no GPU, that is why its kernels do not run") {
 TEST("cuda device: our kernels are those that run") {
   if (skipped()) return;
   gpu();
-  for (const char* name : {"mimdet::nms", "mimdet::roi_align", "mimdet::roi_align_backward", "mimdet::paste_changes", "mimdet::normalise_pad"})
+  for (const char* name : {"mimdet::nms_survivors", "mimdet::roi_align_levels", "mimdet::roi_align", "mimdet::roi_align_backward", "mimdet::paste_changes", "mimdet::normalise_pad"})
     CHECK(c10::Dispatcher::singleton().findSchemaOrThrow(name, "").hasKernelForDispatchKey(c10::DispatchKey::CUDA));
 }
 

@@ -2,15 +2,18 @@
 #include "ops/cuda/roi_align_kernel.h"
 
 #include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
 #include <ATen/ops/equal.h>
 #include <ATen/ops/tensor.h>
 #include <ATen/ops/zeros.h>
+#include <ATen/ops/zeros_like.h>
 
 #include <limits>
 
 #include "check.h"
+#include "model/roi_pooler.h"
 #include "ops/host_grid.h"
 #include "ops/kernels.h"
 #include "ops/stored_tensors.h"
@@ -91,6 +94,29 @@ TEST("cuda roi_align: swapped, endless and foreign boxes give zeros, one beyond 
   const at::Tensor large = at::tensor({0.f, -4e6f, -4e6f, 5e6f, 6e6f}).view({1, 5});
   CHECK((test::relative_error(pooled_on_grid<float, float>(features, large, 1, 2),
                               composite::roi_align(features, large, 1, 2))) <= 1e-5);
+}
+
+TEST("cuda roi_align: boxes of all levels in one go are those of each level alone") {
+  at::NoGradGuard no_grad;
+  const int64_t channels = 6, bins = 7;
+  Pyramid pyramid;
+  for (int64_t level = 0; level < 5; ++level)
+    pyramid.at(level) = test::random_tensor({2, channels, 200 >> level, 260 >> level}, -1, 1, level, at::kFloat).contiguous(kChannelsLast);
+  const at::Tensor sides = test::random_tensor({80, 1}, 2, 6.6, 4, at::kFloat).exp(), corners = test::random_tensor({80, 2}, 0, 400, 5, at::kFloat);
+  const at::Tensor boxes = at::cat({corners, corners + sides}, 1), rois = at::cat({at::zeros({80, 1}), boxes}, 1), levels = roi_levels(boxes) - 2;
+  CHECK_EQUAL(levels.min().item<int64_t>(), 0);
+  CHECK_EQUAL(levels.max().item<int64_t>(), 3);
+  cuda::RoiAlignLevels<float, float> work{rois.const_data_ptr<float>(), levels.const_data_ptr<int64_t>(), 2, channels, bins, 4, {}, nullptr};
+  for (int64_t level = 0; level < 4; ++level)
+    work.maps[level] = {pyramid.at(level).const_data_ptr<float>(), 1.f / static_cast<float>(4 << level), 200 >> level, 260 >> level};
+  const at::Tensor pooled = at::empty({80, channels, bins, bins}, at::TensorOptions(at::kFloat), kChannelsLast);
+  work.pooled = pooled.data_ptr<float>();
+  test::run_grid(work, pooled.numel());
+  CHECK(test::relative_error(pooled, pool_rois(pyramid, {boxes, at::empty({0, 4})}, bins)) <= 1e-5);
+  const at::Tensor nowhere = levels.clone().fill_(INT64_MIN);  // of a box without a size that is a number
+  work.levels = nowhere.const_data_ptr<int64_t>();
+  test::run_grid(work, pooled.numel());
+  CHECK(at::equal(pooled, at::zeros_like(pooled)));
 }
 
 TEST("cuda roi_align: no box, nothing to do") {

@@ -18,7 +18,7 @@ void run_grid(const Work& work, int64_t count) {
     }
 }
 
-/// As walk_groups in nms_kernel.cu, the three steps of a group one after the other.
+/// As one block of walk_groups in nms_kernel.cu, the three steps of a group one after the other.
 inline void run_walk(const cuda::NmsWalk& walk) {
   for (int64_t group = 0; group < walk.groups(); ++group) {
     uint64_t within[cuda::kGroup];
