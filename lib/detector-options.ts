@@ -12,8 +12,11 @@ export type Device = 'auto' | 'cpu' | 'cuda' | `cuda:${number}`;
 export type Precision = 'auto' | 'float32' | 'bfloat16' | 'float16' | 'int8';
 
 export interface LoadOptions {
-  /** 'auto' is a GPU where there is one. Default: MIMDET_DEVICE, else 'auto'. */
-  device?: Device;
+  /**
+   * 'auto' is a GPU where there is one. A list, or its text ('cuda:0,cuda:1'), puts a copy of the model on each device: a picture goes to the
+   * copy that has the fewest under way. Default: MIMDET_DEVICE, else 'auto'.
+   */
+  device?: Device | `${Device},${string}` | readonly Device[];
   /**
    * 'auto' is float32 on the CPU, bfloat16 on a GPU. 'int8' is float32 with the weights of linear layers in eight bits, on the CPU. A processor without
    * instructions for a precision refuses it (ERR_MIMDET_DEVICE).
@@ -90,6 +93,15 @@ const device: Check<Device> = (value, name) => {
   throw expected("'auto', 'cpu', 'cuda' or 'cuda:N'", name, value);
 };
 
+const mostDevices = 64;
+
+const devices: Check<readonly Device[]> = (value, name) => {
+  const list: unknown = typeof value === 'string' ? value.split(',') : value;
+  if (!Array.isArray(list) || list.length < 1 || list.length > mostDevices)
+    throw expected(`'auto', 'cpu', 'cuda', 'cuda:N' or a list of 1 to ${mostDevices} of them`, name, value);
+  return list.map((each) => device(each, name));
+};
+
 const seed: Check<bigint> = (value, name) => {
   const fits = typeof value === 'bigint' || Number.isSafeInteger(value);
   const bits = fits ? BigInt(value as number | bigint) : -1n;
@@ -109,7 +121,7 @@ const names: Check<readonly string[]> = (value, name) => {
 };
 
 const loadTable = {
-  device,
+  device: devices,
   precision: oneOf('auto', 'float32', 'bfloat16', 'float16', 'int8'),
   threads: integer(0, 1024),
   maxBatchSize: integer(1, 1024),
@@ -141,13 +153,13 @@ const detectManyTable = { ...detectTable, concurrency: integer(1, 1024) };
 
 /** Throws ERR_MIMDET_INVALID_ARGUMENT. */
 export function readLoadOptions(options: unknown): {
-  native: NativeLoadOptions;
+  native: Omit<NativeLoadOptions, 'device'>;
+  devices: readonly Device[];
   warmUp: boolean | PictureSize[];
   signal: AbortSignal | undefined;
 } {
   const { signal, warmUp = false, ...given } = readOptions(loadTable, options);
   const native = {
-    device: given.device ?? deviceOfEnvironment(),
     precision: given.precision ?? 'auto',
     threads: given.threads ?? threadsOfEnvironment(),
     maxBatchSize: given.maxBatchSize ?? 8,
@@ -156,7 +168,7 @@ export function readLoadOptions(options: unknown): {
     minSize: given.minSize ?? 0,
     maxSize: given.maxSize ?? 0,
   };
-  return { native, warmUp, signal };
+  return { native, devices: given.device ?? fromEnvironment('MIMDET_DEVICE', devices) ?? ['auto'], warmUp, signal };
 }
 
 /** MIMDET_DEVICE, else 'auto'. */

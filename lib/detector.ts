@@ -13,6 +13,7 @@ import { MimdetError } from './errors.js';
 import { decodeSnapshot, endSnapshot, takeSnapshot, type DecodedImage, type ImageInput, type Snapshot } from './image.js';
 import { resolveModel, type ModelSource } from './model-source.js';
 import { addon, runNative } from './native.js';
+import { loadCopies } from './native-copies.js';
 import type { NativeDetections, NativeDetector, NativeLoadOptions } from './native-types.js';
 import { unpack } from './packed-detections.js';
 import { PixelLoan, pixelMemory } from './pixel-memory.js';
@@ -41,11 +42,12 @@ export class Detector extends EventEmitter<DetectorEvents> implements AsyncDispo
   readonly #stop = new AbortController();
   #closing: Promise<void> | undefined;
 
-  private constructor(native: NativeDetector, options: NativeLoadOptions) {
+  private constructor(native: NativeDetector, options: Omit<NativeLoadOptions, 'device'>, copies: number) {
     super();
-    this.#calls = new CallsUnderWay(options, (event) => this.emit(event));
+    const atWork = options.maxBatchSize * copies;
+    this.#calls = new CallsUnderWay({ maxQueueSize: options.maxQueueSize, maxBatchSize: atWork }, (event) => this.emit(event));
     this.#native = native;
-    this.#tilesAhead = 2 * options.maxBatchSize;
+    this.#tilesAhead = 2 * atWork;
     this.info = describeModel(native.info, options);
   }
 
@@ -55,17 +57,18 @@ export class Detector extends EventEmitter<DetectorEvents> implements AsyncDispo
    * @throws ERR_MIMDET_WEIGHTS for files that are no model, ERR_MIMDET_DEVICE where LibTorch or the device is missing
    */
   static async load(source: ModelSource, options?: LoadOptions): Promise<Detector> {
-    const { native, warmUp, signal } = readLoadOptions(options);
+    const { native, devices, warmUp, signal } = readLoadOptions(options);
     signal?.throwIfAborted();
     addon(); // a missing LibTorch is told before a missing file
     const model = await resolveModel(source);
     const unbound = { ...native, maxQueueSize: 0 }; // calls-under-way counts calls; the addon's queue would count each tile of one
-    const loading = runNative(
-      (job, addon) => addon.loadDetector(model, unbound, job),
-      signal,
-      (late) => late.close(false),
-    );
-    const detector = new Detector(await loading, native);
+    const load = (device: string) =>
+      runNative(
+        (job, addon) => addon.loadDetector(model, { ...unbound, device }, job),
+        signal,
+        (late) => late.close(false),
+      );
+    const detector = new Detector(await loadCopies(devices, load), native, devices.length);
     await detector.#warmUp(sizesToWarm(warmUp, detector.info.minSize), signal);
     return detector;
   }

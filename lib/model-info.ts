@@ -77,7 +77,7 @@ export interface ModelInfo {
   masks: boolean;
   config: ModelConfig;
   card: ModelCard;
-  /** 'cpu' or 'cuda:N'. */
+  /** 'cpu' or 'cuda:N'; of copies on several devices their list, with commas. */
   device: string;
   precision: string;
   threads: number;

@@ -35,7 +35,7 @@ export const quiet: Options = { type: 'boolean', default: false, alias: 'q', des
 
 export const modelFlags = grouped('Model:', {
   weights: text('a bundled name (nuclei) or a .safetensors file', { alias: 'w' }),
-  device: text('auto, cpu, cuda or cuda:N'),
+  device: text('auto, cpu, cuda, cuda:N, or several with commas: a copy on each'),
   precision: {
     choices: ['auto', 'float32', 'bfloat16', 'float16', 'int8'],
     nargs: 1,

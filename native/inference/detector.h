@@ -31,13 +31,14 @@ struct PassPlan {
   double least_ms = 0;      // nine of ten such passes take longer; 0 where none has ended yet
 };
 
-/// A model on its device. All of it belongs to the compute thread, but for the end of one that nobody closed.
+/// A model on its device. All of it belongs to that device's compute thread, but for the end of one that nobody closed.
 class Detector {
  public:
   /// Throws Error: kDevice, kInvalidArgument, kWeights, kOutOfMemory.
   Detector(const ModelWeights& weights, const DetectorOptions& options);
 
   const ModelInfo& info() const { return info_; }
+  at::Device device() const { return device_; }
 
   /// How many pictures go through the model at once. On the CPU one after the other, so that no bit of a result depends on the
   /// company that its picture had; it is no slower there.

@@ -3,6 +3,8 @@
 #include <ATen/Parallel.h>
 #include <c10/core/InferenceMode.h>
 
+#include <algorithm>
+
 #include "base/heap.h"
 #include "base/task_pool.h"
 #include "inference/device.h"
@@ -56,18 +58,18 @@ Engine& Engine::instance() {
   return *engine;
 }
 
-Engine::Engine() : tasks_(std::make_shared<TaskQueue>()) { sources_.push_back({tasks_}); }
+Engine::Engine() : tasks_(std::make_shared<TaskQueue>()) { sources_.push_back({tasks_, tasks_->lane()}); }
 
 void Engine::add(const std::shared_ptr<WorkSource>& source) {
   const std::lock_guard lock(mutex_);
   std::erase_if(sources_, [](const Entry& entry) { return entry.source.expired(); });
-  sources_.push_back({source, turn_});
+  sources_.push_back({source, source->lane(), turn_});
 }
 
 void Engine::wake() {
   const std::lock_guard lock(mutex_);
   start_locked();
-  changed_.notify_one();
+  changed_.notify_all();
 }
 
 void Engine::post(std::function<void()> task) {
@@ -86,7 +88,7 @@ void Engine::watch(Clock::time_point deadline, const std::shared_ptr<WorkSource>
 
 void Engine::memory_was_freed() {
   holds_freed_memory_ = true;
-  changed_.notify_one();
+  changed_.notify_all();
 }
 
 bool Engine::shut() const {
@@ -95,29 +97,34 @@ bool Engine::shut() const {
 }
 
 void Engine::start_locked() {
-  if (thread_.joinable() || stopping_ || shut_) return;
-  thread_ = std::thread([this] { loop(); });
+  if (stopping_ || shut_) return;
+  for (const Entry& entry : sources_)
+    if (const int lane = entry.lane; !entry.source.expired() && !threads_.contains(lane))
+      threads_.emplace(lane, std::thread([this, lane] { loop(lane); }));
 }
 
 void Engine::stop(bool for_good) {
   const std::lock_guard one_at_a_time(stop_mutex_);
   std::vector<std::shared_ptr<WorkSource>> sources;
-  std::thread thread;
+  std::map<int, std::thread> threads;
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
     shut_ = shut_ || for_good;
     sources = living_locked();
-    thread = std::move(thread_);
+    threads.swap(threads_);
     changed_.notify_all();
   }
   for (const auto& source : sources) source->abandon();
   deadlines_.stop();
-  if (thread.joinable()) thread.join();
+  for (auto& [lane, thread] : threads) thread.join();
   const std::lock_guard lock(mutex_);
   stopping_ = false;
-  Clock::time_point ready_at = kNever;
-  if (next_locked(Clock::now(), ready_at) || ready_at != kNever) start_locked();  // somebody came while we waited
+  if (has_work_locked()) start_locked();  // somebody came while we waited
+}
+
+bool Engine::has_work_locked() {
+  return std::ranges::any_of(living_locked(), [](const auto& source) { return source->ready_at() != kNever; });
 }
 
 std::vector<std::shared_ptr<WorkSource>> Engine::living_locked() {
@@ -127,13 +134,13 @@ std::vector<std::shared_ptr<WorkSource>> Engine::living_locked() {
   return living;
 }
 
-/// Of the sources that are ready the one that has waited longest for its turn, so that no detector starves another. Where none is
+/// Of the lane's sources that are ready the one that has waited longest for its turn, so that no detector starves another. Where none is
 /// ready: null, and `ready_at` says when one will be.
-std::shared_ptr<WorkSource> Engine::next_locked(Clock::time_point now, Clock::time_point& ready_at) {
+std::shared_ptr<WorkSource> Engine::next_locked(int lane, Clock::time_point now, Clock::time_point& ready_at) {
   std::shared_ptr<WorkSource> best;
   Entry* best_entry = nullptr;
   for (Entry& entry : sources_) {
-    auto source = entry.source.lock();
+    auto source = entry.lane == lane ? entry.source.lock() : nullptr;
     if (!source) continue;
     const Clock::time_point when = source->ready_at();
     ready_at = std::min(ready_at, when);
@@ -145,7 +152,7 @@ std::shared_ptr<WorkSource> Engine::next_locked(Clock::time_point now, Clock::ti
   return best;
 }
 
-void Engine::loop() {
+void Engine::loop(int lane) {
   give_way(steps_of_nice_);
   const c10::InferenceMode no_gradients;
   open_cuda_library();
@@ -153,7 +160,7 @@ void Engine::loop() {
   std::unique_lock lock(mutex_);
   while (!stopping_) {
     Clock::time_point ready_at = kNever;
-    auto source = next_locked(Clock::now(), ready_at);
+    auto source = next_locked(lane, Clock::now(), ready_at);
     if (source) {
       lock.unlock();
       source->run_one();

@@ -49,7 +49,10 @@ std::shared_ptr<Session> Session::open(std::shared_ptr<Detector> detector, Batch
 }
 
 Session::Session(std::shared_ptr<Detector> detector, BatchLimits limits)
-    : info_(detector->info()), detector_(std::move(detector)), queue_(limits) {
+    : info_(detector->info()),
+      lane_(detector->device().is_cpu() ? 0 : detector->device().index() + 1),
+      detector_(std::move(detector)),
+      queue_(limits) {
   counts_.device_bytes = detector_->device_bytes();
 }
 

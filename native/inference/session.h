@@ -37,6 +37,7 @@ class Session : public WorkSource, public std::enable_shared_from_this<Session> 
   /// called, on the compute thread.
   void close(bool drain, std::function<void()> closed);
 
+  int lane() const override { return lane_; }
   Clock::time_point ready_at() const override;
   void run_one() noexcept override;
   void abandon() noexcept override;
@@ -64,6 +65,7 @@ class Session : public WorkSource, public std::enable_shared_from_this<Session> 
   void free_if_closed();
 
   const ModelInfo info_;
+  const int lane_;
   mutable std::mutex mutex_;
   std::shared_ptr<Detector> detector_;  // used by the compute thread only, without the lock; perhaps by other sessions too
   BatchQueue queue_;

@@ -104,10 +104,13 @@ test('load: defaults, environment, wrong values', (t) => {
   const { MIMDET_DEVICE, MIMDET_THREADS } = process.env;
   t.after(() => Object.assign(process.env, { MIMDET_DEVICE: MIMDET_DEVICE ?? '', MIMDET_THREADS: MIMDET_THREADS ?? '' }));
   Object.assign(process.env, { MIMDET_DEVICE: '', MIMDET_THREADS: '' });
-  const { native } = readLoadOptions({});
-  assert.deepEqual([native.device, native.precision, native.threads, native.minSize], ['auto', 'auto', 0, 0]);
+  const { native, devices } = readLoadOptions({});
+  assert.deepEqual([...devices, native.precision, native.threads, native.minSize], ['auto', 'auto', 0, 0]);
   Object.assign(process.env, { MIMDET_DEVICE: 'cpu', MIMDET_THREADS: '3' });
-  assert.deepEqual([readLoadOptions({}).native.device, readLoadOptions({}).native.threads], ['cpu', 3]);
+  assert.deepEqual([...readLoadOptions({}).devices, readLoadOptions({}).native.threads], ['cpu', 3]);
+  process.env['MIMDET_DEVICE'] = 'cuda:0,cuda:3';
+  assert.deepEqual(readLoadOptions({}).devices, ['cuda:0', 'cuda:3']);
+  assert.deepEqual(readLoadOptions({ device: ['cpu', 'cuda'] }).devices, ['cpu', 'cuda']);
   assert.deepEqual(readLoadOptions({ threads: 1 }).native.threads, 1);
   process.env['MIMDET_THREADS'] = 'many';
   assert.throws(() => readLoadOptions({}), /`MIMDET_THREADS` but received NaN/);
@@ -115,6 +118,10 @@ test('load: defaults, environment, wrong values', (t) => {
     assert.throws(() => readLoadOptions({ threads: 1, ...options }), { message });
   wrong({ device: 'gpu' }, /'auto', 'cpu', 'cuda' or 'cuda:N' for `device` but received "gpu"/);
   wrong({ device: 'cuda:-1' }, /`device`/);
+  wrong({ device: 'cuda:0,' }, /`device` but received ""/);
+  wrong({ device: [] }, /a list of 1 to 64 of them for `device` but received/);
+  wrong({ device: new Array(65).fill('cpu') }, /a list of 1 to 64 of them/);
+  wrong({ device: 3 }, /`device` but received 3/);
   wrong({ precision: 'float' }, /for `precision` but received "float"/);
   wrong({ precission: 'float32' }, /did you mean "precision"/);
   wrong({ maxQueueSize: 0 }, /`maxQueueSize`/);
