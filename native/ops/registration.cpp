@@ -18,6 +18,7 @@ using RoiAlign = at::Tensor(const at::Tensor&, const at::Tensor&, double, int64_
 using RoiAlignLevels = at::Tensor(at::TensorList, const at::Tensor&, const at::Tensor&, at::ArrayRef<double>, int64_t);
 using RoiAlignBackward = at::Tensor(const at::Tensor&, const at::Tensor&, double, at::IntArrayRef);
 using PasteChanges = std::tuple<at::Tensor, at::Tensor>(const at::Tensor&, const at::Tensor&, int64_t, int64_t);
+using AdamwStep = void(at::Tensor&, at::Tensor&, at::Tensor&, const at::Tensor&, at::ArrayRef<double>);
 using NormalisePad = void(at::Tensor&, const at::Tensor&, at::ArrayRef<double>, at::ArrayRef<double>);
 
 // What TORCH_LIBRARY does, but when first called: two copies of this library in one process (two versions of the package) must
@@ -35,6 +36,7 @@ struct Registration {
     definitions->def("roi_align_backward(Tensor grad, Tensor rois, float spatial_scale, int[] feature_shape) -> Tensor");
     definitions->def("paste_changes(Tensor probabilities, Tensor boxes_xyxy, int height, int width) -> (Tensor, Tensor)");
     definitions->def("normalise_pad(Tensor(a!) planes, Tensor rgb, float[] pixel_mean, float[] pixel_std) -> ()");
+    definitions->def("adamw_step(Tensor(a!) value, Tensor(b!) first, Tensor(c!) second, Tensor gradient, float[] update) -> ()");
     cpu.emplace(Library::IMPL, "mimdet", c10::DispatchKey::CPU, __FILE__, __LINE__);
     cpu->impl("nms", &mimdet::cpu::nms);
     cpu->impl("roi_align", &mimdet::cpu::roi_align);
@@ -103,6 +105,11 @@ std::tuple<at::Tensor, at::Tensor> paste_changes(const at::Tensor& probabilities
 void normalise_pad(at::Tensor& planes, const at::Tensor& rgb, at::ArrayRef<double> pixel_mean, at::ArrayRef<double> pixel_std) {
   static const auto op = find<NormalisePad>("mimdet::normalise_pad");
   op.call(planes, rgb, pixel_mean, pixel_std);
+}
+
+void adamw_step(at::Tensor& value, at::Tensor& first, at::Tensor& second, const at::Tensor& gradient, at::ArrayRef<double> update) {
+  static const auto op = find<AdamwStep>("mimdet::adamw_step");
+  op.call(value, first, second, gradient, update);
 }
 
 }  // namespace mimdet::dispatch

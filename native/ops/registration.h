@@ -16,7 +16,7 @@ at::Tensor roi_align(const at::Tensor& features, const at::Tensor& rois, double 
 at::Tensor roi_align_backward(const at::Tensor& grad, const at::Tensor& rois, double spatial_scale,
                               at::IntArrayRef feature_shape);
 
-/// Whether the next three can be called for tensors of this device. They are there for CUDA alone, where the plugin is.
+/// Whether the next four can be called for tensors of this device. They are there for CUDA alone, where the plugin is.
 bool has_device_kernels(const at::Device& device);
 
 /// roi_align of each box on the map `features[levels[r]]`, all in one go: features (N, C, h, w) each, rois (R, 5), levels (R) int64,
@@ -31,5 +31,8 @@ std::tuple<at::Tensor, at::Tensor> paste_changes(const at::Tensor& probabilities
 
 /// rgb (h, w, 3) bytes -> planes (3, H, W) float32, contiguous: (x - mean) / std, zeros at the right and the bottom.
 void normalise_pad(at::Tensor& planes, const at::Tensor& rgb, at::ArrayRef<double> pixel_mean, at::ArrayRef<double> pixel_std);
+
+/// One step of AdamW, in place, for float32 numbers that lie in one piece. `update`: the members of AdamwUpdate (ops/cuda/adamw_kernel.h).
+void adamw_step(at::Tensor& value, at::Tensor& first, at::Tensor& second, const at::Tensor& gradient, at::ArrayRef<double> update);
 
 }  // namespace mimdet::dispatch

@@ -9,21 +9,15 @@
 #include <cmath>
 
 #include "base/cpu_clones.h"
+#include "ops/cuda/adamw_kernel.h"
+#include "ops/registration.h"
 
 namespace mimdet {
 namespace {
 
 constexpr int64_t kBlock = 1 << 14;  // fixed, so that no number's arithmetic depends on the number of threads
 
-/// The numbers of one update, rounded once.
-struct Update {
-  float scale;                 // of the gradient
-  float keep;                  // 1 - lr * weight decay
-  float beta1_rest;            // 1 - beta1
-  float beta2, beta2_rest;
-  float step_size;             // lr / bias correction of the first moment
-  float root_correction, eps;  // of the second
-};
+using Update = cuda::AdamwUpdate;
 
 Update make_update(const OptimizerOptions& options, const OptimizerEntry& entry, double lr, double gradient_scale) {
   const double lr_here = lr * entry.group.lr_factor, steps = static_cast<double>(entry.steps);
@@ -40,14 +34,7 @@ Update make_update(const OptimizerOptions& options, const OptimizerEntry& entry,
 
 MIMDET_CPU_CLONES void update_block(const Update& u, const float* __restrict gradient, float* __restrict value, float* __restrict first,
                   float* __restrict second, int64_t count) {
-  for (int64_t i = 0; i < count; ++i) {
-    const float g = gradient[i] * u.scale;
-    const float m = first[i] + u.beta1_rest * (g - first[i]);
-    const float v = second[i] * u.beta2 + u.beta2_rest * g * g;
-    first[i] = m;
-    second[i] = v;
-    value[i] = value[i] * u.keep - u.step_size * m / (std::sqrt(v) / u.root_correction + u.eps);
-  }
+  for (int64_t i = 0; i < count; ++i) cuda::update_number(u, gradient[i], value[i], first[i], second[i]);
 }
 
 void update_on_cpu(const Update& u, const at::Tensor& gradient, OptimizerEntry& entry) {
@@ -59,6 +46,10 @@ void update_on_cpu(const Update& u, const at::Tensor& gradient, OptimizerEntry& 
     for (int64_t at = begin * kBlock; at < std::min(end * kBlock, count); at += kBlock)
       update_block(u, g + at, value + at, first + at, second + at, std::min(kBlock, count - at));
   });
+}
+
+void update_on_device(const Update& u, const at::Tensor& gradient, OptimizerEntry& entry) {
+  dispatch::adamw_step(entry.value, entry.first, entry.second, gradient, {{u.scale, u.keep, u.beta1_rest, u.beta2, u.beta2_rest, u.step_size, u.root_correction, u.eps}});
 }
 
 /// The same made of LibTorch calls, for any device.
@@ -87,7 +78,9 @@ void AdamW::step(double lr_factor, double gradient_scale) {
     if (!gradient.defined()) continue;
     ++entry.steps;
     const Update update = make_update(options_, entry, options_.lr * lr_factor, gradient_scale);
-    entry.value.device().is_cpu() ? update_on_cpu(update, gradient.contiguous(), entry) : update_anywhere(update, gradient, entry);
+    if (entry.value.device().is_cpu()) update_on_cpu(update, gradient.contiguous(), entry);
+    else if (dispatch::has_device_kernels(entry.value.device())) update_on_device(update, gradient.contiguous(), entry);
+    else update_anywhere(update, gradient, entry);
   }
 }
 

@@ -6,8 +6,10 @@
 #define MIMDET_INLINE __attribute__((target(MIMDET_TARGET), always_inline)) inline
 #if defined(__clang__)
 #define MIMDET_UNROLL _Pragma("clang loop unroll(full)")
+#define MIMDET_UNROLL_BY_4 _Pragma("clang loop unroll_count(4)")
 #else
 #define MIMDET_UNROLL _Pragma("GCC unroll 16")
+#define MIMDET_UNROLL_BY_4 _Pragma("GCC unroll 4")
 #endif
 
 #include "ops/cpu/simd.inl"
@@ -47,3 +49,4 @@ constexpr Kernels make_kernels(const char* name) {
 #undef MIMDET_KERNEL
 #undef MIMDET_INLINE
 #undef MIMDET_UNROLL
+#undef MIMDET_UNROLL_BY_4

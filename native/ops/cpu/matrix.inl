@@ -7,6 +7,9 @@ constexpr int kPanel = kPanelVecs * kLanes;
 constexpr int64_t kDepthBlock = 768;
 constexpr int64_t kStretch = 64;  // of the depth: what is summed up alone
 constexpr int64_t kAhead = 8;     // of the depth: how far a panel is fetched into the first cache before it is read
+constexpr int64_t kLine = 16;     // floats that the caches move at once
+constexpr int64_t kPiece = kTile * kLanes;  // of what is laid out: a tile's rows, kLanes of the depth
+constexpr bool kFetchAtOnce = kPiece / kLine < kLanes / 2;  // the next piece, where it is small; else with each step a part of it
 constexpr int64_t kRowBlock = kLaidOutFloats / kDepthBlock / kTile * kTile;  // the part of A that stays in the second cache
 static_assert(kStretch % kLanes == 0 && kDepthBlock % kStretch == 0 && kRowBlock > 0);
 
@@ -23,24 +26,30 @@ struct Tile {
   int64_t columns;  // that exist in c; kPanel but for the last panel
 };
 
-/// The heart of everything: rows of A · panel over a short stretch of the depth.
+/// The heart of everything: rows of A · panel for `count` steps of the depth, those of one piece.
 template <int R>
-MIMDET_INLINE void multiply_stretch(Vec (&sums)[R][kPanelVecs], const float* a, const float* panel, int64_t depth) {
-  for (; depth > 0; depth -= kLanes, a += kTile * kLanes) {
-    const int64_t there = depth < kLanes ? depth : kLanes;
-    for (int64_t k = 0; k < there; ++k, panel += kPanel) {
-      __builtin_prefetch(panel + kAhead * kPanel);
-      __builtin_prefetch(panel + kAhead * kPanel + kLanes);
-      __builtin_prefetch(a + kTile * kLanes + k * kTile);  // the next rows, a piece each time
-      const Vec left = load(panel), right = load(panel + kLanes);
-      MIMDET_UNROLL
-      for (int i = 0; i < R; ++i) {
-        const Vec factor = spread(a[i * kLanes + k]);
-        sums[i][0] += factor * left;
-        sums[i][1] += factor * right;
-      }
+MIMDET_INLINE void multiply_piece(Vec (&sums)[R][kPanelVecs], const float* a, const float* panel, int64_t count) {
+  if (kFetchAtOnce)
+    for (int64_t line = 0; line < kPiece; line += kLine) __builtin_prefetch(a + kPiece + line);
+  MIMDET_UNROLL_BY_4
+  for (int64_t k = 0; k < count; ++k, panel += kPanel) {
+    for (int64_t line = 0; line < kPanel; line += kLine) __builtin_prefetch(panel + kAhead * kPanel + line);
+    if (!kFetchAtOnce) __builtin_prefetch(a + kPiece + k * kTile);
+    const Vec left = load(panel), right = load(panel + kLanes);
+    MIMDET_UNROLL
+    for (int i = 0; i < R; ++i) {
+      const Vec factor = spread(a[i * kLanes + k]);
+      sums[i][0] += factor * left;
+      sums[i][1] += factor * right;
     }
   }
+}
+
+/// A short stretch of the depth.
+template <int R>
+MIMDET_INLINE void multiply_stretch(Vec (&sums)[R][kPanelVecs], const float* a, const float* panel, int64_t depth) {
+  for (; depth >= kLanes; depth -= kLanes, a += kPiece, panel += kLanes * kPanel) multiply_piece(sums, a, panel, kLanes);
+  if (depth > 0) multiply_piece(sums, a, panel, depth);
 }
 
 /// sums += rows of A · panel, as a sum of short sums: one long sum in float32 loses twice as many digits, and more the deeper it is.

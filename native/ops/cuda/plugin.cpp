@@ -12,6 +12,7 @@
 #include <tuple>
 #include <vector>
 
+#include "ops/cuda/adamw_kernel.h"
 #include "ops/cuda/launch.h"
 #include "ops/cuda/normalise_kernel.h"
 #include "ops/cuda/paste_masks_kernel.h"
@@ -178,6 +179,21 @@ void normalise_pad(at::Tensor& planes, const at::Tensor& rgb, at::ArrayRef<doubl
   start(work, planes.numel(), planes);
 }
 
+// ---- training
+
+void adamw_step(at::Tensor& value, at::Tensor& first, at::Tensor& second, const at::Tensor& gradient, at::ArrayRef<double> update) {
+  const c10::DeviceGuard on_device(value.device());
+  for (const at::Tensor& each : {value, first, second, gradient}) {
+    require_on(value, each);
+    TORCH_CHECK(each.scalar_type() == at::kFloat && each.numel() == value.numel(), "CUDA: expected as many float32 numbers as `value` has");
+  }
+  TORCH_CHECK(update.size() == 8, "CUDA: expected the 8 numbers of an update");
+  const auto number = [&](size_t i) { return static_cast<float>(update[i]); };
+  start(AdamwStep{{number(0), number(1), number(2), number(3), number(4), number(5), number(6), number(7)},
+                  gradient.const_data_ptr<float>(), value.data_ptr<float>(), first.data_ptr<float>(), second.data_ptr<float>()},
+        value.numel(), value);
+}
+
 // ---- the way in
 
 /// Never destroyed: what is filled in stays until the process ends.
@@ -189,6 +205,7 @@ void fill_in() {
   library.impl("roi_align_backward", &roi_align_backward);
   library.impl("paste_changes", &paste_changes);
   library.impl("normalise_pad", &normalise_pad);
+  library.impl("adamw_step", &adamw_step);
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 // The operators on a GPU with the plugin loaded, against the same forms made of LibTorch calls, on the CPU. Skipped where there is no GPU.
 #include <ATen/TensorOperators.h>
+#include <ATen/core/grad_mode.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/ops/cat.h>
 #include <ATen/ops/empty.h>
@@ -13,6 +14,9 @@
 #include "check.h"
 #include "image/preprocess.h"
 #include "inference/device.h"
+#include "model/roi_pooler.h"
+#include "ops/cuda/adamw_kernel.h"
+#include "ops/host_grid.h"
 #include "ops/kernels.h"
 #include "ops/nms.h"
 #include "ops/paste_masks.h"
@@ -61,7 +65,7 @@ TEST("cuda plugin: where there is no GPU, that is why its kernels do not run") {
 TEST("cuda device: our kernels are those that run") {
   if (skipped()) return;
   gpu();
-  for (const char* name : {"mimdet::nms_survivors", "mimdet::roi_align_levels", "mimdet::roi_align", "mimdet::roi_align_backward", "mimdet::paste_changes", "mimdet::normalise_pad"})
+  for (const char* name : {"mimdet::nms_survivors", "mimdet::roi_align_levels", "mimdet::roi_align", "mimdet::roi_align_backward", "mimdet::paste_changes", "mimdet::normalise_pad", "mimdet::adamw_step"})
     CHECK(c10::Dispatcher::singleton().findSchemaOrThrow(name, "").hasKernelForDispatchKey(c10::DispatchKey::CUDA));
 }
 
@@ -108,4 +112,33 @@ TEST("cuda device: pictures are normalised to the bits of the CPU") {
   const std::vector<uint8_t> bytes(3 * 500 * 700, 77);
   const std::vector<ImageView> pictures = {{bytes.data(), {500, 700}}, {bytes.data(), {700, 490}}};
   CHECK(at::equal(preprocess(pictures, ModelConfig{}, gpu()).pixels.cpu(), preprocess(pictures, ModelConfig{}, at::kCPU).pixels));
+}
+
+TEST("cuda device: boxes of many pictures and classes, and boxes of all levels, without a wait for each") {
+  if (skipped()) return;
+  const at::Tensor boxes = test::random_boxes(6'000, 600, 3, at::kFloat).view({3, 2'000, 4});
+  const at::Tensor classes = test::random_tensor({3, 2'000}, 0, 5, 4, at::kFloat).to(at::kLong);
+  CHECK(at::equal(nms_survivors(boxes.to(gpu()), classes.to(gpu()), 0.5).cpu(), composite::nms_survivors(boxes, classes, 0.5)));
+  const at::NoGradGuard no_grad;
+  Pyramid pyramid, on_device;
+  for (int64_t level = 0; level < 5; ++level) {
+    pyramid.at(level) = test::random_tensor({1, 16, 200 >> level, 260 >> level}, -1, 1, level, at::kFloat);
+    on_device.at(level) = pyramid.at(level).to(gpu());
+  }
+  const at::Tensor rois = test::random_boxes(500, 900, 6, at::kFloat);
+  CHECK(test::relative_error(pool_rois(on_device, {rois.to(gpu())}, 7).cpu(), pool_rois(pyramid, {rois}, 7)) <= 1e-5);
+}
+
+TEST("cuda device: a step of AdamW is the CPU's") {
+  if (skipped()) return;
+  const auto numbers = [](double low, double high, uint64_t seed) { return test::random_tensor({70'000}, low, high, seed, at::kFloat); };
+  const at::Tensor gradient = numbers(-1, 1, 1), value = numbers(-1, 1, 2), first = numbers(-0.1, 0.1, 3), second = numbers(0, 0.1, 4);
+  at::Tensor on_device[] = {value.to(gpu()), first.to(gpu()), second.to(gpu())};
+  dispatch::adamw_step(on_device[0], on_device[1], on_device[2], gradient.to(gpu()), {{0.5, 0.99, 0.1, 0.999, 0.001, 0.01, 0.3, 1e-8}});
+  test::run_grid(cuda::AdamwStep{{0.5f, 0.99f, 0.1f, 0.999f, 0.001f, 0.01f, 0.3f, 1e-8f}, gradient.const_data_ptr<float>(), value.data_ptr<float>(),
+                                 first.data_ptr<float>(), second.data_ptr<float>()},
+                 value.numel());
+  CHECK(test::relative_error(on_device[0].cpu(), value) <= 1e-6);
+  CHECK(test::relative_error(on_device[1].cpu(), first) <= 1e-6);
+  CHECK(test::relative_error(on_device[2].cpu(), second) <= 1e-6);
 }

@@ -10,6 +10,8 @@
 
 #include "check.h"
 #include "base/json.h"
+#include "ops/cuda/adamw_kernel.h"
+#include "ops/host_grid.h"
 #include "ops/stored_tensors.h"
 #include "train/adamw.h"
 #include "train/gradient_norm.h"
@@ -136,4 +138,19 @@ TEST("weight_average: follows fast at first, then by its decay") {
   CHECK(!average.tensors().contains("backbone.bottom_up.encoder.pos_embed"));
   for (int i = 0; i < 200; ++i) average.update();
   CHECK(test::relative_error(average.tensors().at(tensor.name), tensor.value.detach()) < 1e-6);
+}
+
+TEST("adamw: a GPU's threads make of each number what the CPU makes of it") {
+  const int64_t count = 1000;
+  const auto numbers = [](double low, double high, uint64_t seed) { return test::random_tensor({count}, low, high, seed, at::kFloat); };
+  const at::Tensor gradient = numbers(-1, 1, 1), value = numbers(-1, 1, 2), first = numbers(-0.1, 0.1, 3), second = numbers(0, 0.1, 4);
+  at::Tensor found[] = {value.clone(), first.clone(), second.clone()};
+  const cuda::AdamwUpdate update = {.scale = 0.5f, .keep = 0.99f, .beta1_rest = 0.1f, .beta2 = 0.999f, .beta2_rest = 0.001f, .step_size = 0.01f,
+                                    .root_correction = 0.3f, .eps = 1e-8f};
+  test::run_grid(cuda::AdamwStep{update, gradient.const_data_ptr<float>(), found[0].data_ptr<float>(), found[1].data_ptr<float>(), found[2].data_ptr<float>()},
+                 count);
+  const at::Tensor g = gradient * 0.5, m = first + 0.1 * (g - first), v = second * 0.999 + 0.001 * g * g;
+  CHECK(test::relative_error(found[1], m) <= 1e-6);
+  CHECK(test::relative_error(found[2], v) <= 1e-6);
+  CHECK(test::relative_error(found[0], value * 0.99 - 0.01 * m / (v.sqrt() / 0.3 + 1e-8)) <= 1e-6);
 }
