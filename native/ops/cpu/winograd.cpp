@@ -1,5 +1,7 @@
 #include "ops/cpu/winograd.h"
 
+#include <ATen/ops/empty.h>
+
 #include <algorithm>
 #include <vector>
 
@@ -10,8 +12,14 @@
 namespace mimdet::cpu {
 namespace {
 
+/// Points of a task's tiles. Nobody fills them with zeros: that would take as long as a small convolution.
 struct Scratch {
-  std::vector<float> inputs, outputs;  // (36, tiles, in), (36, tiles, out)
+  at::Tensor inputs, outputs;  // (36, tiles, in), (36, tiles, out)
+
+  explicit Scratch(const WinogradConvolution& c) : inputs(points(c.in)), outputs(points(c.out)) {}
+
+ private:
+  static at::Tensor points(int64_t channels) { return at::empty({kWinogradPoints * winograd_point_stride(channels)}, at::kFloat); }
 };
 
 void multiply_points(const Kernels& k, const WinogradConvolution& c, int64_t count, const float* inputs, float* outputs) {
@@ -78,13 +86,13 @@ void winograd_convolution(const Kernels& k, const WinogradConvolution& c) {
   const std::vector<float> zeros(c.in, 0.f);
   const int64_t tiles = winograd_tiles_a_task(k, grid.size()), tasks = (grid.size() + tiles - 1) / tiles;
   share(tasks, [&](Pieces& pieces) {
-    Scratch scratch{std::vector<float>(kWinogradPoints * winograd_point_stride(c.in)),
-                    std::vector<float>(kWinogradPoints * winograd_point_stride(c.out))};
+    const Scratch scratch(c);
+    float *inputs = scratch.inputs.mutable_data_ptr<float>(), *outputs = scratch.outputs.mutable_data_ptr<float>();
     for (int64_t task; pieces.take(task);) {
       const int64_t first = task * tiles, count = std::min(tiles, grid.size() - first);
-      winograd_inputs(k, grid, c.x, c.in, first, count, zeros.data(), true, scratch.inputs.data());
-      multiply_points(k, c, count, scratch.inputs.data(), scratch.outputs.data());
-      transform_outputs(k, grid, c, first, count, scratch.outputs.data());
+      winograd_inputs(k, grid, c.x, c.in, first, count, zeros.data(), true, inputs);
+      multiply_points(k, c, count, inputs, outputs);
+      transform_outputs(k, grid, c, first, count, outputs);
     }
   });
 }
