@@ -40,6 +40,7 @@ PackedConv2d::PackedConv2d(const at::Tensor& weight, const at::Tensor& bias, int
     : in_(weight.size(1)), out_(weight.size(0)), kernel_(weight.size(2)), stride_(stride), activation_(activation), way_(Way::kLibTorch), weight_(as_libtorch_likes(weight)), bias_(bias) {
   if (!has_fast_kernels(weight)) return;
   const cpu::Kernels& k = *cpu::kernels();
+  if (kernel_ > 1 && stride > 1 && in_ % k.lanes != 0) return;  // a stem's first: rows of few numbers, which laying out costs more than multiplying
   const bool winograd = kernel_ == 3 && stride == 1 && activation != Activation::kGelu && cpu::winograd_fits(k, in_, out_);
   way_ = winograd ? Way::kWinograd : kernel_ == 1 && stride == 1 ? Way::kMatrix : Way::kPatches;
   weight_ = winograd ? packed_for_winograd(weight) : at::Tensor();

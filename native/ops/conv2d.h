@@ -1,7 +1,7 @@
 // A convolution for inference, y = act(conv(x) + b), of odd square kernels padded by half their size, with its weight laid out once for
 // the processor that it runs on: stride 1 and 3×3 by Winograd's F(4×4, 3×3) (4 times fewer multiplications; for 256 channels the result is
 // 1.5e-6 from the exact one, relative), 1×1 and all others as a matrix product. Before and after it: stem, pyramid, heads.
-// On another device or in another precision it is at::conv2d.
+// On another device, in another precision, and where few channels are convolved with a stride, it is at::conv2d.
 #pragma once
 
 #include <ATen/core/Tensor.h>
